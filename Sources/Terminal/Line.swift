@@ -1,0 +1,208 @@
+/// One line of cells as it is stored.
+///
+/// Cells at `occupied` and beyond are blank whatever the array holds there: emptying a line costs
+/// nothing, and a line nobody wrote to owns no memory.
+struct Line: Sendable {
+  private(set) var cells: [PackedCell] = []
+  private(set) var occupied = 0
+  /// The text goes on in the next line: the cursor left this one by automatic wrapping.
+  var isWrapped = false
+
+  init() {}
+
+  /// A right-sized copy of what `line` holds, for the scrollback.
+  init(settling line: Line) {
+    var end = line.occupied
+    while end > 0, line.cells[end - 1] == .blank { end -= 1 }
+    self.cells = Array(line.cells[0..<end])
+    self.occupied = end
+    self.isWrapped = line.isWrapped
+  }
+
+  @inline(__always)
+  subscript(_ column: Int) -> PackedCell {
+    column >= 0 && column < occupied ? cells[column] : .blank
+  }
+
+  /// Makes the line blank and keeps its memory for what is written next.
+  mutating func clear() {
+    occupied = 0
+    isWrapped = false
+  }
+
+  /// Makes `gap..<end` addressable for a caller that writes each of these cells.
+  @inline(__always)
+  mutating func open(_ gap: Int, to end: Int, columns: Int) {
+    if cells.count < end { grow(to: max(columns, end)) }
+    if gap > occupied { blank(occupied, gap) }
+    if end > occupied { occupied = end }
+  }
+
+  /// Makes cells up to `end` addressable, blank where nothing was written.
+  private mutating func fill(to end: Int, columns: Int) {
+    if cells.count < end { grow(to: max(columns, end)) }
+    guard end > occupied else { return }
+    blank(occupied, end)
+    occupied = end
+  }
+
+  @inline(never)
+  private mutating func grow(to count: Int) {
+    cells.append(contentsOf: repeatElement(.blank, count: count - cells.count))
+  }
+
+  @inline(never)
+  private mutating func blank(_ start: Int, _ end: Int) {
+    for column in start..<end { cells[column] = .blank }
+  }
+
+  /// Writes one cell; a wide character half of which is lost becomes blank.
+  mutating func write(_ cell: PackedCell, at column: Int, columns: Int) {
+    open(column, to: column + 1, columns: columns)
+    cells[column] = cell
+  }
+
+  /// Replaces a cell already occupied.
+  mutating func replace(_ cell: PackedCell, at column: Int) {
+    guard column >= 0, column < occupied else { return }
+    cells[column] = cell
+  }
+
+  /// Blanks the halves of wide characters that a write to `start..<end` would leave behind.
+  @inline(__always)
+  mutating func split(_ start: Int, _ end: Int) {
+    if start > 0, start < occupied, cells[start].isTail { splitHead(before: start) }
+    if end < occupied, cells[end].isTail { splitTail(at: end) }
+  }
+
+  @inline(never)
+  private mutating func splitHead(before column: Int) {
+    var lone = cells[column - 1]
+    lone.content = PackedCell.narrow
+    cells[column - 1] = lone
+    // The tail itself is about to be overwritten, or is made a blank of its own here.
+    cells[column].content = PackedCell.narrow
+  }
+
+  @inline(never)
+  private mutating func splitTail(at column: Int) {
+    cells[column].content = PackedCell.narrow
+  }
+
+  /// Writes printable ASCII in one style; the caller keeps `column + count` within `columns`.
+  @inline(__always)
+  mutating func write(
+    ascii bytes: Span<UInt8>, from start: Int, count: Int, at column: Int, columns: Int,
+    decoration: UInt32, style: PackedStyle
+  ) {
+    let end = column + count
+    split(column, end)
+    open(column, to: end, columns: columns)
+    var target = cells.mutableSpan
+    for index in 0..<count {
+      target[column + index] = PackedCell(
+        content: PackedCell.narrow | UInt32(bytes[start + index]), decoration: decoration,
+        style: style)
+    }
+  }
+
+  /// Erases `start..<end` to `filler`.
+  mutating func erase(_ start: Int, _ end: Int, filler: PackedCell, columns: Int) {
+    guard start < end else { return }
+    split(start, end)
+    if end >= columns { isWrapped = false }
+    if filler == .blank {
+      if end >= occupied {
+        occupied = min(occupied, start)
+        return
+      }
+    } else {
+      open(start, to: end, columns: columns)
+    }
+    for column in start..<end { cells[column] = filler }
+  }
+
+  /// Erases what is not protected in `start..<end` (DECSEL, DECSED).
+  mutating func eraseSelectively(_ start: Int, _ end: Int, filler: PackedCell, columns: Int) {
+    for column in start..<end where !self[column].style.isProtected {
+      erase(column, column + 1, filler: filler, columns: columns)
+    }
+  }
+
+  /// Moves `start..<end` right by `count` cells; those that leave the range are lost.
+  mutating func insert(
+    _ count: Int, at start: Int, before end: Int, filler: PackedCell, columns: Int
+  ) {
+    guard start < end, count > 0 else { return }
+    let count = min(count, end - start)
+    split(start, end)
+    if end >= columns { isWrapped = false }
+    fill(to: end, columns: columns)
+    split(end - count, end)
+    var column = end - 1
+    while column >= start + count {
+      cells[column] = cells[column - count]
+      column -= 1
+    }
+    for column in start..<(start + count) { cells[column] = filler }
+    trim()
+  }
+
+  /// Takes `count` cells out at `start` and fills up before `end`.
+  mutating func delete(
+    _ count: Int, at start: Int, before end: Int, filler: PackedCell, columns: Int
+  ) {
+    guard start < end, count > 0 else { return }
+    let count = min(count, end - start)
+    split(start, end)
+    if end >= columns { isWrapped = false }
+    fill(to: end, columns: columns)
+    split(start, start + count)
+    for column in start..<(end - count) { cells[column] = cells[column + count] }
+    for column in (end - count)..<end { cells[column] = filler }
+    trim()
+  }
+
+  /// Copies `start..<end` of another line over this one's.
+  mutating func copy(_ start: Int, _ end: Int, from other: Line, columns: Int) {
+    place(other, from: start, count: end - start, at: start, columns: columns)
+  }
+
+  /// Copies `count` cells of another line to `column`; halves of wide characters become blank.
+  mutating func place(_ other: Line, from start: Int, count: Int, at column: Int, columns: Int) {
+    guard count > 0 else { return }
+    let end = column + count
+    split(column, end)
+    open(column, to: end, columns: columns)
+    for offset in 0..<count { cells[column + offset] = other[start + offset] }
+    if self[column].isTail { cells[column].content = PackedCell.narrow }
+    if self[end - 1].isWide { cells[end - 1].content = PackedCell.narrow }
+    trim()
+  }
+
+  /// Cuts the line to a narrower screen.
+  mutating func truncate(to columns: Int) {
+    if occupied > columns {
+      occupied = columns
+      if columns > 0, cells[columns - 1].isWide { cells[columns - 1].content = PackedCell.narrow }
+    }
+    if cells.count > columns { cells.removeLast(cells.count - columns) }
+  }
+
+  private mutating func trim() {
+    while occupied > 0, cells[occupied - 1] == .blank { occupied -= 1 }
+  }
+
+  /// Every cell that may show something.
+  var used: ArraySlice<PackedCell> { cells[0..<min(occupied, cells.count)] }
+
+  /// Nothing at all to see, not even a background.
+  var isBlank: Bool { used.allSatisfy(\.isBlank) }
+}
+
+extension Line: Equatable {
+  /// Compares what the lines hold, not the memory they keep.
+  static func == (left: Line, right: Line) -> Bool {
+    left.isWrapped == right.isWrapped && left.used == right.used
+  }
+}

@@ -1,0 +1,119 @@
+/// A control or escape sequence, complete but for its meaning.
+struct ControlSequence: Sendable, Equatable {
+  /// `<`, `=`, `>` or `?`, 0 for none.
+  private(set) var marker: UInt8 = 0
+  /// 0x20...0x2F, 0 for none.
+  private(set) var intermediate: UInt8 = 0
+  /// It carries more than can be told apart; no sequence in use does.
+  private(set) var isOverlong = false
+  var parameters = Parameters()
+
+  @inline(__always)
+  mutating func clear() {
+    marker = 0
+    intermediate = 0
+    isOverlong = false
+    parameters.clear()
+  }
+
+  mutating func collect(_ byte: UInt8) {
+    if byte >= 0x3C, marker == 0 {
+      marker = byte
+    } else if byte < 0x30, intermediate == 0 {
+      intermediate = byte
+    } else {
+      isOverlong = true
+    }
+  }
+}
+
+/// Turns bytes into calls on a `Screen`: decodes UTF-8, walks `ParserState`, keeps what is needed
+/// of a sequence until its end.
+///
+/// Bounded whatever it reads; there is no byte it refuses, and none it answers.
+struct Parser: Sendable, Equatable {
+  private var state = ParserState.ground
+  private var decoder = UTF8Decoder()
+  private var sequence = ControlSequence()
+  private var osc: [UInt8] = []
+
+  mutating func parse(_ bytes: Span<UInt8>, into screen: inout Screen) {
+    var index = 0
+    let count = bytes.count
+    while index < count {
+      let byte = bytes[index]
+      if byte >= 0x80 || decoder.isPending {
+        decode(byte, into: &screen)
+        index += 1
+      } else if state == .ground, byte >= 0x20, byte != 0x7F {
+        let start = index
+        index += 1
+        while index < count, bytes[index] &- 0x20 < 0x5F { index += 1 }
+        screen.print(ascii: bytes, from: start, to: index)
+      } else {
+        take(byte, scalar: UInt32(byte), into: &screen)
+        index += 1
+      }
+    }
+  }
+
+  private mutating func decode(_ byte: UInt8, into screen: inout Screen) {
+    switch decoder.push(byte) {
+    case .pending: break
+    case .scalar(let scalar): take(scalar: scalar, into: &screen)
+    case .invalid: take(scalar: 0xFFFD, into: &screen)
+    case .cut:
+      take(scalar: 0xFFFD, into: &screen)
+      // Once reset, the decoder cannot answer `.cut` again: this goes one deep.
+      decode(byte, into: &screen)
+    }
+  }
+
+  @inline(__always)
+  private mutating func take(scalar: UInt32, into screen: inout Screen) {
+    take(scalar < 0xA0 ? UInt8(scalar) : 0xA0, scalar: scalar, into: &screen)
+  }
+
+  @inline(__always)
+  private mutating func take(_ unit: UInt8, scalar: UInt32, into screen: inout Screen) {
+    let transition = state.transition(on: unit)
+    state = transition.state
+    switch transition.action {
+    case .none: break
+    case .print: screen.print(scalar)
+    case .execute: screen.execute(unit)
+    case .clear: sequence.clear()
+    case .collect: sequence.collect(unit)
+    case .parameter: sequence.parameters.collect(unit)
+    case .escapeDispatch: screen.dispatch(escape: sequence, final: unit)
+    case .csiDispatch: screen.dispatch(control: sequence, final: unit)
+    case .oscStart: osc.removeAll(keepingCapacity: true)
+    case .oscPut: keep(scalar)
+    case .oscEnd:
+      screen.dispatch(osc: osc)
+      osc.removeAll(keepingCapacity: true)
+      sequence.clear()
+    }
+  }
+
+  /// Adds to the OSC string while there is room for the whole scalar.
+  private mutating func keep(_ scalar: UInt32) {
+    guard osc.count + 4 <= Limits.oscBytes else { return }
+    switch scalar {
+    case 0..<0x80:
+      osc.append(UInt8(scalar))
+    case 0x80..<0x800:
+      osc.append(0xC0 | UInt8(scalar >> 6))
+      osc.append(0x80 | UInt8(scalar & 0x3F))
+    case 0x800..<0x10000:
+      osc.append(0xE0 | UInt8(scalar >> 12))
+      osc.append(0x80 | UInt8(scalar >> 6 & 0x3F))
+      osc.append(0x80 | UInt8(scalar & 0x3F))
+    default:
+      osc.append(0xF0 | UInt8(scalar >> 18 & 7))
+      osc.append(0x80 | UInt8(scalar >> 12 & 0x3F))
+      osc.append(0x80 | UInt8(scalar >> 6 & 0x3F))
+      osc.append(0x80 | UInt8(scalar & 0x3F))
+    }
+  }
+}

@@ -1,0 +1,115 @@
+extension Screen {
+  /// SM and RM.
+  mutating func setModes(_ parameters: Parameters, to isOn: Bool) {
+    for index in 0..<parameters.count {
+      switch parameters[index] {
+      case 4: set(.insert, to: isOn)
+      case 20: set(.newLine, to: isOn)
+      default: break
+      }
+    }
+  }
+
+  private mutating func set(_ mode: Modes, to isOn: Bool) {
+    if isOn { modes.insert(mode) } else { modes.remove(mode) }
+  }
+
+  /// DECSET and DECRST.
+  mutating func setPrivateModes(_ parameters: Parameters, to isOn: Bool) {
+    for index in 0..<parameters.count { setPrivateMode(parameters[index], to: isOn) }
+  }
+
+  private mutating func setPrivateMode(_ number: Int, to isOn: Bool) {
+    switch number {
+    case 3: switchColumns(to: isOn)  // DECCOLM
+    case 6:  // DECOM
+      cursor.isOrigin = isOn
+      moveTo(row: 0, column: 0)
+    case 7:
+      set(.autowrap, to: isOn)
+      if !isOn { cursor.isWrapPending = false }
+    case 47: showAlternate(isOn)
+    case 69:  // DECLRMM
+      set(.leftRightMargins, to: isOn)
+      if !isOn {
+        left = 0
+        right = columns
+      }
+    case 1047:
+      if !isOn, isAlternate { grid.clear() }
+      showAlternate(isOn)
+    case 1048: if isOn { saveCursor() } else { restoreCursor() }
+    case 1049:
+      if isOn {
+        if !isAlternate { saveCursor() }
+        showAlternate(true)
+        clearAlternate()
+      } else {
+        let wasAlternate = isAlternate
+        showAlternate(false)
+        if wasAlternate { restoreCursor() }
+      }
+    default: if let mode = Modes(privateNumber: number) { set(mode, to: isOn) }
+    }
+  }
+
+  /// Shows the other screen; the cursor stays where it is, the saved one belongs to the screen.
+  private mutating func showAlternate(_ isOn: Bool) {
+    guard isOn != isAlternate else { return }
+    isAlternate = isOn
+    swap(&grid, &hiddenGrid)
+    swap(&saved, &hiddenSaved)
+  }
+
+  private mutating func clearAlternate() {
+    for row in 0..<rows {
+      grid[row].erase(0, columns, filler: filler, columns: columns)
+    }
+  }
+
+  /// DECCOLM clears the screen and its margins; the width is the recording's to say.
+  private mutating func switchColumns(to isOn: Bool) {
+    guard modes.contains(.columnSwitchAllowed) else { return }
+    set(.wideColumns, to: isOn)
+    resetMargins()
+    if !modes.contains(.keepOnColumnSwitch) { eraseInDisplay(2) }
+    moveTo(row: 0, column: 0)
+  }
+
+  /// XTSAVE and XTRESTORE, for the modes that are a switch and no more.
+  mutating func savePrivateModes(_ parameters: Parameters) {
+    for index in 0..<parameters.count {
+      guard let mode = Modes(privateNumber: parameters[index]) else { continue }
+      savedModes.remove(mode)
+      savedModes.formUnion(modes.intersection(mode))
+    }
+  }
+
+  mutating func restorePrivateModes(_ parameters: Parameters) {
+    for index in 0..<parameters.count {
+      guard let mode = Modes(privateNumber: parameters[index]) else { continue }
+      setPrivateMode(parameters[index], to: savedModes.contains(mode))
+    }
+  }
+
+  /// DECSTR: modes, margins and pen as at the start; the text stays.
+  mutating func softReset() {
+    modes.remove([.insert, .newLine, .applicationCursorKeys, .applicationKeypad, .reverseWrap])
+    modes.insert([.cursorVisible, .autowrap])
+    modes.remove(.leftRightMargins)
+    resetMargins()
+    cursor.isOrigin = false
+    cursor.pen = Pen()
+    cursor.charsets = Charsets()
+    cursor.isWrapPending = false
+    saved = Cursor()
+  }
+
+  /// RIS: as new, but for the size and the title.
+  mutating func reset() {
+    let fresh = Screen(columns: columns, rows: rows, scrollbackLimit: scrollback.limit)
+    let title = title
+    self = fresh
+    self.title = title
+  }
+}

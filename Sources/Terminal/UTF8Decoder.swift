@@ -1,0 +1,67 @@
+/// Decodes UTF-8 byte by byte, replacing as Unicode §3.9 recommends.
+///
+/// Each maximal subpart of an ill-formed sequence becomes one U+FFFD, wherever the bytes are split
+/// between calls.
+struct UTF8Decoder: Sendable, Equatable {
+  enum Step {
+    /// The byte began or continued a sequence.
+    case pending
+    case scalar(UInt32)
+    /// The byte itself cannot stand here and is used up.
+    case invalid
+    /// The sequence before the byte was cut short; the byte is still to be decoded.
+    case cut
+  }
+
+  private var scalar: UInt32 = 0
+  private var missing: UInt8 = 0
+  private var low: UInt8 = 0x80
+  private var high: UInt8 = 0xBF
+
+  /// In the middle of a sequence.
+  @inline(__always)
+  var isPending: Bool { missing != 0 }
+
+  mutating func reset() {
+    self = UTF8Decoder()
+  }
+
+  @inline(__always)
+  mutating func push(_ byte: UInt8) -> Step {
+    guard missing != 0 else { return start(byte) }
+    guard byte >= low, byte <= high else {
+      reset()
+      return .cut
+    }
+    low = 0x80
+    high = 0xBF
+    scalar = scalar << 6 | UInt32(byte & 0x3F)
+    missing -= 1
+    return missing == 0 ? .scalar(scalar) : .pending
+  }
+
+  /// The lead byte decides the bounds of the byte that follows it (Unicode table 3-7).
+  private mutating func start(_ byte: UInt8) -> Step {
+    switch byte {
+    case 0x00...0x7F: return .scalar(UInt32(byte))
+    case 0xC2...0xDF: begin(byte & 0x1F, missing: 1)
+    case 0xE0: begin(0, missing: 2, low: 0xA0)
+    case 0xED: begin(0x0D, missing: 2, high: 0x9F)
+    case 0xE1...0xEF: begin(byte & 0x0F, missing: 2)
+    case 0xF0: begin(0, missing: 3, low: 0x90)
+    case 0xF1...0xF3: begin(byte & 0x07, missing: 3)
+    case 0xF4: begin(4, missing: 3, high: 0x8F)
+    default: return .invalid
+    }
+    return .pending
+  }
+
+  private mutating func begin(
+    _ bits: UInt8, missing: UInt8, low: UInt8 = 0x80, high: UInt8 = 0xBF
+  ) {
+    scalar = UInt32(bits)
+    self.missing = missing
+    self.low = low
+    self.high = high
+  }
+}
