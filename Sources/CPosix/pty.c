@@ -1,1 +1,92 @@
+#define _GNU_SOURCE
 #include "posix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+static const char *const step_names[] = {"start the child", "enter the working directory",
+                                         "take the terminal", "execute the command"};
+
+struct child_report { int step; int error; };
+
+static void fail(int pipe_end, int step) {
+  struct child_report report = {step, errno};
+  ssize_t ignored = write(pipe_end, &report, sizeof report);
+  (void)ignored;
+  _exit(127);
+}
+
+int blackbox_spawn_on_pty(char *const argv[], char *const envp[], const char *directory,
+                          unsigned short columns, unsigned short rows, const struct termios *mode,
+                          pid_t *child, int *master, const char **failed_step) {
+  int slave = -1, report[2] = {-1, -1};
+  struct winsize size = {.ws_row = rows, .ws_col = columns};
+  *master = -1;
+  *failed_step = "open a pseudo-terminal";
+  if (openpty(master, &slave, NULL, mode, &size) != 0) return errno;
+  fcntl(*master, F_SETFD, FD_CLOEXEC);
+  fcntl(slave, F_SETFD, FD_CLOEXEC);
+  *failed_step = step_names[0];
+  pid_t recorder = getpid(), pid = -1;
+  int error = 0;
+  if (pipe2(report, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
+    error = errno;
+  } else if (pid == 0) {
+    // Only async-signal-safe calls from here on.
+    sigset_t none;
+    sigemptyset(&none);
+    for (int number = 1; number < NSIG; number++)
+      if (number != SIGKILL && number != SIGSTOP) signal(number, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) != 0) fail(report[1], 2);
+    // A recorder that dies must not leave an unrecorded child behind.
+    prctl(PR_SET_PDEATHSIG, SIGHUP);
+    if (getppid() != recorder) _exit(129);
+    if (dup2(slave, 0) < 0 || dup2(slave, 1) < 0 || dup2(slave, 2) < 0) fail(report[1], 2);
+    if (directory && chdir(directory) != 0) fail(report[1], 1);
+    execvpe(argv[0], argv, envp);
+    fail(report[1], 3);
+  }
+  close(slave);
+  if (report[1] >= 0) close(report[1]);
+  if (pid > 0) {
+    struct child_report told = {0, 0};
+    ssize_t got;
+    do got = read(report[0], &told, sizeof told); while (got < 0 && errno == EINTR);
+    if (got == (ssize_t)sizeof told) {
+      error = told.error;
+      *failed_step = step_names[told.step];
+      while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
+    }
+  }
+  if (report[0] >= 0) close(report[0]);
+  if (error) {
+    close(*master);
+    *master = -1;
+    return error;
+  }
+  *child = pid;
+  return 0;
+}
+
+int blackbox_set_window_size(int terminal, unsigned short columns, unsigned short rows) {
+  struct winsize size = {.ws_row = rows, .ws_col = columns};
+  return ioctl(terminal, TIOCSWINSZ, &size) == 0 ? 0 : errno;
+}
+
+int blackbox_get_window_size(int terminal, unsigned short *columns, unsigned short *rows) {
+  struct winsize size = {0};
+  if (ioctl(terminal, TIOCGWINSZ, &size) != 0) return errno;
+  *columns = size.ws_col;
+  *rows = size.ws_row;
+  return 0;
+}

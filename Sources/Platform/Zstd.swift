@@ -1,0 +1,157 @@
+internal import CZstd
+
+/// A failure of libzstd, in its own words.
+package struct ZstdFailure: Error, Sendable, Equatable {
+  package var reason: String
+  package init(_ reason: String) { self.reason = reason }
+}
+
+/// Version of the linked libzstd, like "1.5.4".
+package var zstdVersion: String { unsafe String(cString: ZSTD_versionString()) }
+
+private func check(_ code: Int) throws(ZstdFailure) -> Int {
+  guard ZSTD_isError(code) == 0 else {
+    throw ZstdFailure(unsafe String(cString: ZSTD_getErrorName(code)))
+  }
+  return code
+}
+
+/// A zstd compressor for one frame after another.
+@safe package struct Compressor: ~Copyable {
+  /// What must be true of the output when a call returns.
+  package enum Ending: Sendable {
+    /// libzstd may keep bytes back.
+    case none
+    /// All input so far can be decoded from the output so far; the frame goes on.
+    case flush
+    /// The frame is over; the next call begins another.
+    case frame
+  }
+
+  private let context: OpaquePointer
+
+  /// Makes a compressor whose frames carry neither checksum nor content size nor dictionary id.
+  ///
+  /// `windowLog` limits the memory that a reader needs: 2 to the power of it, in bytes.
+  package init(level: Int32, windowLog: Int32) throws(ZstdFailure) {
+    unsafe context = try Self.make(level: level, windowLog: windowLog)
+  }
+
+  private static func make(level: Int32, windowLog: Int32) throws(ZstdFailure) -> OpaquePointer {
+    guard let context = unsafe ZSTD_createCCtx() else { throw ZstdFailure("out of memory") }
+    do throws(ZstdFailure) {
+      _ = try check(unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level))
+      _ = try check(unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, windowLog))
+      _ = try check(unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0))
+      _ = try check(unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0))
+    } catch {
+      unsafe _ = ZSTD_freeCCtx(context)
+      throw error
+    }
+    return unsafe context
+  }
+
+  deinit { unsafe _ = ZSTD_freeCCtx(context) }
+
+  /// Appends the compressed form of `input` to `output`. Wraps `ZSTD_compressStream2`.
+  package mutating func compress(
+    _ input: Span<UInt8>, ending: Ending, into output: inout [UInt8]
+  ) throws(ZstdFailure) {
+    let directive =
+      switch ending {
+      case .none: ZSTD_e_continue
+      case .flush: ZSTD_e_flush
+      case .frame: ZSTD_e_end
+      }
+    var consumed = 0
+    while true {
+      let start = output.count
+      let room = max(4096, (input.count - consumed) / 4 + 1024)
+      output.append(contentsOf: repeatElement(0, count: room))
+      var produced = 0
+      let rest = unsafe input.withUnsafeBufferPointer { source in
+        unsafe output.withUnsafeMutableBufferPointer { target in
+          var source = unsafe ZSTD_inBuffer(
+            src: source.baseAddress, size: source.count, pos: consumed)
+          var sink = unsafe ZSTD_outBuffer(
+            dst: target.baseAddress.map { unsafe $0 + start }, size: room, pos: 0)
+          let rest = unsafe ZSTD_compressStream2(context, &sink, &source, directive)
+          unsafe consumed = source.pos
+          unsafe produced = sink.pos
+          return rest
+        }
+      }
+      output.removeLast(room - produced)
+      let remaining = try check(rest)
+      // A flush is over when libzstd says 0, not when the input is used up.
+      let done = ending == .none ? consumed == input.count : remaining == 0
+      if done { return }
+    }
+  }
+}
+
+/// A zstd decompressor that stops at each frame's end.
+@safe package struct Decompressor: ~Copyable {
+  private let context: OpaquePointer
+
+  /// Refuses frames that need a window of more than 2 to the power of `windowLog` bytes.
+  package init(windowLog: Int32) throws(ZstdFailure) {
+    unsafe context = try Self.make(windowLog: windowLog)
+  }
+
+  private static func make(windowLog: Int32) throws(ZstdFailure) -> OpaquePointer {
+    guard let context = unsafe ZSTD_createDCtx() else { throw ZstdFailure("out of memory") }
+    do throws(ZstdFailure) {
+      _ = try check(unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, windowLog))
+    } catch {
+      unsafe _ = ZSTD_freeDCtx(context)
+      throw error
+    }
+    return unsafe context
+  }
+
+  deinit { unsafe _ = ZSTD_freeDCtx(context) }
+
+  /// Forgets a frame that was not read to its end.
+  package mutating func reset() throws(ZstdFailure) {
+    _ = try check(unsafe ZSTD_DCtx_reset(context, ZSTD_reset_session_only))
+  }
+
+  /// Decodes from `input`, starting at `position`, into `output`.
+  ///
+  /// Returns true when the frame ended; false when all input was used and the frame goes on.
+  /// Never lets `output` grow beyond `limit` bytes: then it throws. Wraps `ZSTD_decompressStream`.
+  package mutating func decompress(
+    _ input: Span<UInt8>, from position: inout Int, into output: inout [UInt8], limit: Int
+  ) throws(ZstdFailure) -> Bool {
+    while true {
+      let start = output.count
+      let room = min(limit - start + 1, max(65_536, (input.count - position) * 4))
+      guard room > 0 else { throw ZstdFailure("decodes to more than \(limit) bytes") }
+      output.append(contentsOf: repeatElement(0, count: room))
+      var produced = 0
+      let before = position
+      let hint = unsafe input.withUnsafeBufferPointer { source in
+        unsafe output.withUnsafeMutableBufferPointer { target in
+          var source = unsafe ZSTD_inBuffer(
+            src: source.baseAddress, size: source.count, pos: position)
+          var sink = unsafe ZSTD_outBuffer(
+            dst: target.baseAddress.map { unsafe $0 + start }, size: room, pos: 0)
+          let hint = unsafe ZSTD_decompressStream(context, &sink, &source)
+          unsafe position = source.pos
+          unsafe produced = sink.pos
+          return hint
+        }
+      }
+      output.removeLast(room - produced)
+      let remaining = try check(hint)
+      guard output.count <= limit else {
+        throw ZstdFailure("decodes to more than \(limit) bytes")
+      }
+      if remaining == 0 { return true }
+      // Room left over means that libzstd has nothing more to give for this input.
+      if position == input.count, produced < room { return false }
+      if position == before, produced == 0 { return false }
+    }
+  }
+}
