@@ -1,0 +1,35 @@
+# Targets: build, test, demo, install, bench, format. `make test` is all that CI runs.
+PREFIX ?= /usr/local
+DESTDIR ?=
+binary := .build/release/blackbox
+
+.PHONY: build test demo install bench format dependencies
+
+build: dependencies
+	swift build -c release --static-swift-stdlib --product blackbox
+
+test: dependencies
+	swift format lint --strict -r Package.swift Sources Tests
+	swift build --build-tests
+	swift test --skip-build
+
+demo: build
+	scripts/demo.sh $(binary)
+
+bench: build
+	Benchmarks/run.sh $(binary)
+
+format:
+	swift format -i -r Package.swift Sources Tests
+
+install: build
+	install -D -m 755 $(binary) $(DESTDIR)$(PREFIX)/bin/blackbox
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -d $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -d $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(binary) completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/blackbox
+	$(binary) completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_blackbox
+	$(binary) completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/blackbox.fish
+
+dependencies:
+	@scripts/install-dependencies.sh

@@ -1,0 +1,52 @@
+/// How results are written.
+enum OutputFormat: String, CaseIterable, Sendable {
+  case table
+  case wide
+  case json
+  case ndjson
+  case csv
+  case id
+
+  /// For verbs that print a list.
+  static let list: [OutputFormat] = [.table, .wide, .json, .ndjson, .csv, .id]
+  /// For verbs that print one thing.
+  static let object: [OutputFormat] = [.table, .json, .ndjson]
+
+  /// True for what programs read: never coloured, never truncated.
+  var isForPrograms: Bool { self != .table && self != .wide }
+}
+
+/// Options that mean the same in every verb that has them.
+enum CommonOptions {
+  static let store: [OptionDescription] = [
+    .value(
+      "store", nil, "DIR", .directory,
+      help: "the store; else $BLACKBOX_STORE, else ~/.local/share/blackbox"),
+    .value(
+      "state", nil, "DIR", .directory,
+      help: "what a verifier remembers between runs; else $BLACKBOX_STATE"),
+  ]
+
+  static func output(_ formats: [OutputFormat]) -> [OptionDescription] {
+    let names = formats.map(\.rawValue)
+    return [
+      .value("output", "o", "FORMAT", .choice(names), help: names.joined(separator: ", "))
+    ] + (formats.contains(.json) ? [.flag("json", help: "short for -o json")] : [])
+  }
+
+  static let always: [OptionDescription] = [
+    .flag("quiet", "q", help: "no notes and no progress on standard error"),
+    .value(
+      "color", nil, "WHEN", .choice(["auto", "always", "never"]),
+      help: "colour on a terminal (auto), always, or never"),
+    .flag("no-pager", help: "never send long output through a pager"),
+    .flag("help", "h", help: "show this"),
+  ]
+
+  /// Shared by all lists: which sessions or events.
+  static let time: [OptionDescription] = [
+    .value("since", "S", "TIME", .moment, help: "from this moment on: 2h ago, today, 2026-11-22"),
+    .value("until", "U", "TIME", .moment, help: "up to, not including, this moment"),
+    .value("last", nil, "SPAN", .span, help: "the last 36h, 7d, 2h30min; instead of --since"),
+  ]
+}

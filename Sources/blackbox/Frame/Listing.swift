@@ -1,0 +1,158 @@
+internal import Text
+
+/// One value of a listing, still without a form.
+enum Cell: Sendable {
+  case null
+  case text(String)
+  /// Text the table shows in a colour.
+  case styled(String, Style)
+  case integer(Int64)
+  case decimal(Double)
+  case bool(Bool)
+  /// Microseconds since 1970.
+  case time(Timestamp)
+  /// A length in microseconds.
+  case duration(Int64)
+  /// An amount of bytes.
+  case bytes(Int64)
+  case list([String])
+
+  static func optional(_ text: String?) -> Cell { text.map { .text($0) } ?? .null }
+  static func count(_ number: Int) -> Cell { .integer(Int64(number)) }
+}
+
+/// Rows with named columns that a verb hands over once and `-o` gives its form.
+///
+/// The first column is what `-o id` prints: by itself it must name the thing to another verb.
+struct Listing: Sendable {
+  struct Column: Sendable {
+    /// The name in JSON and CSV, in snake case, with its unit: `duration_us`.
+    var name: String
+    /// What heads the table.
+    var title: String {
+      let bare = name.hasSuffix("_us") ? String(name.dropLast(3)) : name
+      return String(bare.map { $0 == "_" ? " " : $0 }).uppercased()
+    }
+    /// Left out of a plain table.
+    var isWide = false
+    /// How far the column may shrink to fit the terminal; nil where it must stay whole.
+    var minimum: Int?
+    var alignment = Alignment.left
+
+    init(
+      _ name: String, _ alignment: Alignment = .left, isWide: Bool = false, minimum: Int? = nil
+    ) {
+      (self.name, self.alignment, self.isWide, self.minimum) = (name, alignment, isWide, minimum)
+    }
+  }
+
+  let columns: [Column]
+  private(set) var rows: [[Cell]] = []
+
+  init(_ columns: [Column]) { self.columns = columns }
+
+  /// Adds a row with one cell for each column.
+  mutating func add(_ cells: [Cell]) {
+    precondition(cells.count == columns.count, "a row has one cell for each column")
+    rows.append(cells)
+  }
+}
+
+extension Output {
+  /// Writes a listing in the form that `-o` asks for; an empty table says nothing at all.
+  mutating func list(_ listing: Listing) throws {
+    switch format {
+    case .table, .wide: try tabulate(listing)
+    case .json:
+      var json = JSONText(.pretty)
+      json.array { json in
+        for row in listing.rows { json.object { json in listing.write(row, to: &json) } }
+      }
+      try raw(json.bytes)
+      try raw("\n")
+    case .ndjson:
+      for row in listing.rows {
+        var json = JSONText(.compact)
+        json.object { json in listing.write(row, to: &json) }
+        try raw(json.bytes)
+        try raw("\n")
+      }
+    case .csv:
+      try raw(CSVText.record(listing.columns.map(\.name)))
+      for row in listing.rows { try raw(CSVText.line(row.map(\.csv))) }
+    case .id:
+      for row in listing.rows {
+        if let cell = row.first { try line(Line(cell.shown(inFull: true))) }
+      }
+    }
+  }
+
+  private mutating func tabulate(_ listing: Listing) throws {
+    if listing.rows.isEmpty { return }
+    let isWide = format == .wide
+    let shown = listing.columns.indices.filter { isWide || !listing.columns[$0].isWide }
+    var table = Table(
+      shown.map { index in
+        let column = listing.columns[index]
+        return Table.Column(
+          column.title, column.alignment, minimum: column.minimum)
+      })
+    for row in listing.rows { table.add(shown.map { row[$0].shown(inFull: isWide) }) }
+    let colour = self.colour
+    let lines = table.lines(width: isWide ? nil : width) { row, column, cell in
+      guard colour else { return cell }
+      if row < 0 { return Line(encoded: cell, .bold).text(colour: true) }
+      guard case .styled(_, let style) = listing.rows[row][shown[column]] else { return cell }
+      return Line(encoded: cell, style).text(colour: true)
+    }
+    for line in lines { try raw(line + "\n") }
+  }
+}
+
+extension Listing {
+  fileprivate func write(_ row: [Cell], to json: inout JSONText) {
+    for (column, cell) in zip(columns, row) { cell.write(column.name, to: &json) }
+  }
+}
+
+extension Cell {
+  /// The cell for people; `inFull` keeps what a narrow table rounds.
+  fileprivate func shown(inFull: Bool) -> String {
+    switch self {
+    case .null: "-"
+    case .text(let text), .styled(let text, _): text
+    case .integer(let number): String(number)
+    case .decimal(let number): number.description
+    case .bool(let isTrue): isTrue ? "yes" : "no"
+    case .time(let time): time.text(inFull ? .microseconds : .milliseconds)
+    case .duration(let micros): DurationText.text(microseconds: micros)
+    case .bytes(let count): inFull ? String(count) : ByteCountText.text(count)
+    case .list(let texts): texts.isEmpty ? "-" : texts.joined(separator: ", ")
+    }
+  }
+
+  /// An encoded CSV cell; numbers are ours and need no guard.
+  fileprivate var csv: String {
+    switch self {
+    case .null: ""
+    case .text(let text), .styled(let text, _): CSVText.cell(text)
+    case .integer(let number), .duration(let number), .bytes(let number): String(number)
+    case .decimal(let number): number.description
+    case .bool(let isTrue): isTrue ? "true" : "false"
+    case .time(let time): time.text(.microseconds)
+    case .list(let texts): CSVText.cell(texts.joined(separator: "; "))
+    }
+  }
+
+  fileprivate func write(_ name: String, to json: inout JSONText) {
+    switch self {
+    case .null: json.null(name)
+    case .text(let text), .styled(let text, _): json.field(name, text)
+    case .integer(let number), .duration(let number), .bytes(let number): json.field(name, number)
+    case .decimal(let number): json.field(name, number)
+    case .bool(let isTrue): json.field(name, isTrue)
+    case .time(let time): json.field(name, time.text(.microseconds))
+    case .list(let texts): json.field(name, texts)
+    }
+  }
+}

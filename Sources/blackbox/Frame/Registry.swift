@@ -1,0 +1,14 @@
+/// All verbs, in the order the overview shows them within their group.
+enum Registry {
+  static let verbs: [any Verb.Type] = [
+    HelpVerb.self,
+    VersionVerb.self,
+    CompletionVerb.self,
+  ]
+
+  static func verb(named name: String) -> (any Verb.Type)? {
+    verbs.first { $0.description.name == name }
+  }
+
+  static var names: [String] { verbs.map { $0.description.name } }
+}
