@@ -115,3 +115,18 @@ package enum WallTime {
     return String(repeating: "0", count: max(0, width - text.count)) + text
   }
 }
+
+/// The home directory that the system's user database gives a user id; nil if it knows none.
+package func homeDirectory(ofUser id: UInt32) -> String? {
+  guard let entry = unsafe getpwuid(id), let home = unsafe entry.pointee.pw_dir else { return nil }
+  let text = unsafe String(cString: home)
+  return text.isEmpty ? nil : text
+}
+
+/// The name of this machine.
+package var hostName: String {
+  var name = [CChar](repeating: 0, count: 256)
+  guard unsafe gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+  let bytes = name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+  return bytes.isEmpty ? "localhost" : String(decoding: bytes, as: UTF8.self)
+}

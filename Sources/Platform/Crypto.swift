@@ -32,6 +32,8 @@ package var cryptoVersion: String { unsafe String(cString: OpenSSL_version(OPENS
 }
 
 /// A running SHA-256, reused from message to message.
+///
+/// Not `mutating`, because the state lives behind libcrypto's handle; it is not Sendable, so one thread has it.
 @safe package struct SHA256: ~Copyable {
   private let context: OpaquePointer
   private let scratch: OpaquePointer
@@ -58,21 +60,21 @@ package var cryptoVersion: String { unsafe String(cString: OpenSSL_version(OPENS
     unsafe EVP_MD_CTX_free(scratch)
   }
 
-  package mutating func update(_ bytes: Span<UInt8>) {
+  package func update(_ bytes: Span<UInt8>) {
     unsafe bytes.withUnsafeBufferPointer { buffer in
       // Fails only for a context that was never set up, which init rules out.
       unsafe _ = EVP_DigestUpdate(context, buffer.baseAddress, buffer.count)
     }
   }
 
-  package mutating func update(_ bytes: [UInt8]) { update(bytes.span) }
+  package func update(_ bytes: [UInt8]) { update(bytes.span) }
 
-  package mutating func update(_ byte: UInt8) {
+  package func update(_ byte: UInt8) {
     var byte = byte
     unsafe _ = EVP_DigestUpdate(context, &byte, 1)
   }
 
-  package mutating func update(_ digest: Digest) {
+  package func update(_ digest: Digest) {
     unsafe digest.withPointer { pointer in
       unsafe _ = EVP_DigestUpdate(context, pointer, 32)
     }
@@ -87,7 +89,7 @@ package var cryptoVersion: String { unsafe String(cString: OpenSSL_version(OPENS
   }
 
   /// The digest of what was added, after which a new message begins.
-  package mutating func finish() -> Digest {
+  package func finish() -> Digest {
     let digest = unsafe Digest { pointer in
       unsafe _ = EVP_DigestFinal_ex(context, pointer, nil)
     }
@@ -97,7 +99,7 @@ package var cryptoVersion: String { unsafe String(cString: OpenSSL_version(OPENS
 
   /// The digest of one message.
   package static func hash(_ bytes: Span<UInt8>) throws(CryptoFailure) -> Digest {
-    var hash = try SHA256()
+    let hash = try SHA256()
     hash.update(bytes)
     return hash.finish()
   }

@@ -1,7 +1,7 @@
 /// A SHA-256 value: 32 bytes, compared and printed as such.
 package struct Digest: Sendable, Hashable, CustomStringConvertible {
   // Four words rather than an array: digests live in stacks and tables by the million.
-  private var words: (UInt64, UInt64, UInt64, UInt64)
+  fileprivate var words: (UInt64, UInt64, UInt64, UInt64)
 
   /// Digest of nothing known: all zero bytes.
   package static let zero = Digest(words: (0, 0, 0, 0))
@@ -113,5 +113,21 @@ package enum Hex {
       }
     }
     return high == nil ? result : nil
+  }
+}
+
+extension Digest {
+  /// Copies the first `count` bytes into `target`, which must have room for them.
+  package func copyPrefix(_ count: Int, to target: inout [UInt8], at offset: Int) {
+    for i in 0..<min(count, 32) {
+      let word =
+        switch i >> 3 {
+        case 0: words.0
+        case 1: words.1
+        case 2: words.2
+        default: words.3
+        }
+      target[offset + i] = UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * (i & 7)))
+    }
   }
 }

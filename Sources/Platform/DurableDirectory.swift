@@ -38,7 +38,7 @@ extension FileSystem {
   ///
   /// Sequence: create `path.tmp`, write, fsync, rename over `path`, fsync the directory.
   /// After a failure `path` holds the old or the new bytes, never a mixture.
-  package func replaceDurably(_ path: String, with bytes: Span<UInt8>, permissions: UInt32)
+  package func replaceDurably(_ path: String, with bytes: [UInt8], permissions: UInt32)
     throws(FileFailure)
   {
     let temporary = path + ".tmp"
@@ -46,7 +46,7 @@ extension FileSystem {
       guard error.isMissing else { throw error }
     }
     let file = try File(temporary, .createNew(permissions), in: self)
-    try file.write(bytes, at: 0)
+    try file.write(bytes.span, at: 0)
     try file.sync(dataOnly: false)
     try file.close()
     try rename(temporary, to: path)

@@ -17,6 +17,8 @@ private func check(_ code: Int) throws(ZstdFailure) -> Int {
 }
 
 /// A zstd compressor for one frame after another.
+///
+/// Not `mutating`, because the state lives behind libzstd's handle; it is not Sendable, so one thread has it.
 @safe package struct Compressor: ~Copyable {
   /// What must be true of the output when a call returns.
   package enum Ending: Sendable {
@@ -54,7 +56,7 @@ private func check(_ code: Int) throws(ZstdFailure) -> Int {
   deinit { unsafe _ = ZSTD_freeCCtx(context) }
 
   /// Appends the compressed form of `input` to `output`. Wraps `ZSTD_compressStream2`.
-  package mutating func compress(
+  package func compress(
     _ input: Span<UInt8>, ending: Ending, into output: inout [UInt8]
   ) throws(ZstdFailure) {
     let directive =
@@ -113,7 +115,7 @@ private func check(_ code: Int) throws(ZstdFailure) -> Int {
   deinit { unsafe _ = ZSTD_freeDCtx(context) }
 
   /// Forgets a frame that was not read to its end.
-  package mutating func reset() throws(ZstdFailure) {
+  package func reset() throws(ZstdFailure) {
     _ = try check(unsafe ZSTD_DCtx_reset(context, ZSTD_reset_session_only))
   }
 
@@ -121,7 +123,7 @@ private func check(_ code: Int) throws(ZstdFailure) -> Int {
   ///
   /// Returns true when the frame ended; false when all input was used and the frame goes on.
   /// Never lets `output` grow beyond `limit` bytes: then it throws. Wraps `ZSTD_decompressStream`.
-  package mutating func decompress(
+  package func decompress(
     _ input: Span<UInt8>, from position: inout Int, into output: inout [UInt8], limit: Int
   ) throws(ZstdFailure) -> Bool {
     while true {

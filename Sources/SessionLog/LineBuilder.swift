@@ -1,0 +1,140 @@
+internal import Evidence
+
+/// Writes one event line: a JSON object in the order in which fields are added.
+package struct LineBuilder {
+  /// The line so far, without LF.
+  package private(set) var bytes: [UInt8] = []
+
+  /// Starts `{"t":T,"type":"X"`.
+  package init(time: UInt64, type: StaticString) {
+    bytes.reserveCapacity(256)
+    append("{\"t\":")
+    bytes.append(contentsOf: String(time).utf8)
+    append(",\"type\":\"")
+    append(type)
+    bytes.append(0x22)
+  }
+
+  private mutating func append(_ text: StaticString) {
+    text.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
+  }
+
+  private mutating func name(_ name: String) {
+    bytes.append(0x2C)
+    JSONLine.string(name, into: &bytes)
+    bytes.append(0x3A)
+  }
+
+  package mutating func add(_ field: String, _ value: String) {
+    name(field)
+    JSONLine.string(value, into: &bytes)
+  }
+
+  package mutating func add(_ field: String, _ value: Int64) {
+    name(field)
+    bytes.append(contentsOf: String(value).utf8)
+  }
+
+  package mutating func add(_ field: String, _ value: JSONValue) {
+    name(field)
+    JSONLine.value(value, into: &bytes)
+  }
+
+  /// Adds bytes as `data`, or whole as `data64` if any of them is not valid UTF-8.
+  package mutating func addData(_ data: Span<UInt8>) {
+    let isText: Bool
+    do {
+      _ = try UTF8Span(validating: data)
+      isText = true
+    } catch {
+      isText = false
+    }
+    if isText {
+      append(",\"data\":\"")
+      JSONLine.escape(data, into: &bytes)
+    } else {
+      append(",\"data64\":\"")
+      Base64.append(data, to: &bytes)
+    }
+    bytes.append(0x22)
+  }
+
+  /// Ends the object and returns the line.
+  package consuming func finish() -> [UInt8] {
+    bytes.append(0x7D)
+    return bytes
+  }
+}
+
+/// JSON text for stored lines: UTF-8 as it is, control bytes escaped, nothing else touched.
+enum JSONLine {
+  static func string(_ text: String, into bytes: inout [UInt8]) {
+    bytes.append(0x22)
+    escape(text.utf8.span, into: &bytes)
+    bytes.append(0x22)
+  }
+
+  static func value(_ value: JSONValue, into bytes: inout [UInt8]) {
+    switch value {
+    case .null: bytes.append(contentsOf: "null".utf8)
+    case .bool(let flag): bytes.append(contentsOf: (flag ? "true" : "false").utf8)
+    case .integer(let number): bytes.append(contentsOf: String(number).utf8)
+    case .number(let text): bytes.append(contentsOf: text.utf8)
+    case .string(let text): string(text, into: &bytes)
+    case .array(let values):
+      bytes.append(0x5B)
+      for (index, element) in values.enumerated() {
+        if index > 0 { bytes.append(0x2C) }
+        self.value(element, into: &bytes)
+      }
+      bytes.append(0x5D)
+    case .object(let members):
+      bytes.append(0x7B)
+      for (index, member) in members.enumerated() {
+        if index > 0 { bytes.append(0x2C) }
+        string(member.name, into: &bytes)
+        bytes.append(0x3A)
+        self.value(member.value, into: &bytes)
+      }
+      bytes.append(0x7D)
+    }
+  }
+
+  /// Appends valid UTF-8 with JSON's escapes, copying plain runs whole.
+  static func escape(_ text: Span<UInt8>, into bytes: inout [UInt8]) {
+    var plain = 0
+    for index in 0..<text.count {
+      let byte = text[index]
+      if byte >= 0x20, byte != 0x22, byte != 0x5C { continue }
+      bytes.append(text, plain..<index)
+      plain = index + 1
+      bytes.append(0x5C)
+      switch byte {
+      case 0x22, 0x5C: bytes.append(byte)
+      case 0x0A: bytes.append(0x6E)
+      case 0x0D: bytes.append(0x72)
+      case 0x09: bytes.append(0x74)
+      case 0x08: bytes.append(0x62)
+      case 0x0C: bytes.append(0x66)
+      default:
+        bytes.append(0x75)
+        bytes.append(0x30)
+        bytes.append(0x30)
+        bytes.append(0x30 + byte >> 4)
+        let low = byte & 15
+        bytes.append(low < 10 ? 0x30 + low : 0x61 + low - 10)
+      }
+    }
+    bytes.append(text, plain..<text.count)
+  }
+}
+
+extension [UInt8] {
+  /// Appends a part of a span.
+  mutating func append(_ span: Span<UInt8>, _ range: Range<Int>) {
+    guard !range.isEmpty else { return }
+    unsafe span.extracting(range).withUnsafeBufferPointer { buffer in
+      unsafe append(contentsOf: buffer)
+    }
+  }
+}

@@ -1,0 +1,471 @@
+package import Evidence
+package import Platform
+
+/// Walks a session file from its first byte, batch by batch, and gives out only lines whose commit recomputes.
+///
+/// Reads what stood in the file when it was opened; never writes, never maps, follows no link in a store.
+/// Holds one batch: at most `Limits.batchBytes` of lines.
+package struct SessionReader: ~Copyable {
+  /// What `next` found.
+  package enum Step: Sendable, Equatable {
+    /// A batch whose commit holds in all five rules.
+    case committed
+    /// Lines behind the last commit: nothing covers them yet. The last step that gives lines.
+    case tail
+    /// Nothing more: a clean end, or damage told in `findings`.
+    case end
+  }
+
+  package let path: String
+  /// Length of the file when it was opened.
+  package let fileSize: UInt64
+  /// Line 0, once the first batch was read.
+  package private(set) var start: SessionStart?
+  package private(set) var findings: [Finding] = []
+  /// The last commit that holds.
+  package private(set) var lastCommit: CommitFrame?
+  /// SHA-256 of the file through the last commit's frame; through the seek table once the end of a closed session was read.
+  package private(set) var digest: Digest?
+  /// File bytes that `digest` covers.
+  package private(set) var verifiedBytes: UInt64 = 0
+  package var isClosed: Bool { lastCommit?.flags.contains(.close) ?? false }
+  package private(set) var isRecovered = false
+  package private(set) var withheldLines: [UInt64] = []
+  /// What stands behind the last commit of a session that is not closed.
+  package private(set) var tail: TornTail?
+  /// Root over the lines of the last commit that holds, and the tree that gives it.
+  package private(set) var tree = CompactRange()
+
+  var seekTable = SeekTable()
+  /// The 32 bytes of line 1 that salt every leaf; empty where line 1 is withheld.
+  private(set) var saltKey: [UInt8] = []
+
+  private let file: File
+  private let chain: SHA256
+  private var hasher: TreeHasher
+  private var leaves: LeafHasher?
+  private let decompressor: Decompressor
+  private var window: [UInt8] = []
+  private var windowStart = 0
+  private var position: UInt64 = 0
+  private var salts: [UInt64: [UInt8]] = [:]
+  private var isOver = false
+
+  /// Opens a session file. `named` is for a path that a person typed, which may be a link.
+  ///
+  /// - Throws: `.notARecording` if it is not a regular file with one name, or the file system's refusal.
+  package init(path: String, named: Bool = false, in system: any FileSystem)
+    throws(SessionLogFailure)
+  {
+    let file = try onDisk { () throws(FileFailure) in
+      try File(path, named ? .readNamed : .read, in: system)
+    }
+    let status = try onDisk { () throws(FileFailure) in try file.status() }
+    guard status.kind == .regular, named || status.links == 1 else {
+      throw SessionLogFailure(
+        .notARecording, "not a session file", at: path,
+        found: status.kind == .regular ? "\(status.links) names for one file" : "\(status.kind)",
+        wanted: "a regular file with one name",
+        advice: "Restore the file itself; nothing in a store is ever a link or a device.")
+    }
+    let chain = try crypto { () throws(CryptoFailure) in try SHA256() }
+    let hasher = try crypto { () throws(CryptoFailure) in try TreeHasher() }
+    let decompressor = try zstd { () throws(ZstdFailure) in
+      try Decompressor(windowLog: Limits.windowLog)
+    }
+    self.path = path
+    fileSize = status.size
+    self.file = file
+    self.chain = chain
+    self.hasher = hasher
+    self.decompressor = decompressor
+  }
+
+  /// The root over the lines of the last commit that holds.
+  package mutating func root() -> Digest { tree.root(using: &hasher) }
+
+  /// Reads the next batch into `batch`, whose storage is used again.
+  ///
+  /// Damage ends the walk: it is in `findings`, and all lines given before it stay verified.
+  package mutating func next(into batch: inout Batch) throws(SessionLogFailure) -> Step {
+    batch.reset(firstLine: lastCommit?.lines ?? 0)
+    guard !isOver else { return .end }
+    if isClosed {
+      isOver = true
+      try checkSeekTable()
+      return .end
+    }
+    let batchStart = position
+    var frames: [(UInt64, UInt64)] = []
+    while true {
+      try fill(8)
+      let available = window.count - windowStart
+      guard available >= 8, position - batchStart <= UInt64(Limits.batchStoredBytes) else {
+        return try endOfParts(at: batchStart, into: &batch)
+      }
+      let magic = window.span.littleEndian32(at: windowStart)
+      let partStart = position
+      switch magic {
+      case FrameLayout.dataMagic:
+        let contentStart = batch.content.count
+        guard try readDataFrame(into: &batch) else {
+          return try endOfParts(at: batchStart, into: &batch)
+        }
+        guard batch.split(from: contentStart) else {
+          return damage(
+            .commitLines, .malformed, .lines, at: partStart, "a frame that ends inside a line",
+            "whole lines, each ended by LF")
+        }
+        frames.append((position - partStart, UInt64(batch.content.count - contentStart)))
+      case FrameLayout.withheldMagic:
+        guard try readWithheldFrame(into: &batch) else {
+          return try endOfParts(at: batchStart, into: &batch)
+        }
+        frames.append((position - partStart, 0))
+      case FrameLayout.commitMagic:
+        try fill(FrameLayout.commitBytes)
+        let content = batch.content.count
+        guard window.count - windowStart >= FrameLayout.commitBytes else {
+          return try endOfParts(at: batchStart, into: &batch)
+        }
+        guard let commit = CommitFrame(window.span, at: windowStart) else {
+          return damage(
+            .commitForm, .malformed, .bytes, at: partStart, "other bytes",
+            "a commit frame: magic, size 120, known flags")
+        }
+        guard check(commit, of: &batch, from: batchStart) else {
+          isOver = true
+          batch.reset(firstLine: batch.firstLine)
+          return .end
+        }
+        consume(FrameLayout.commitBytes)
+        for frame in frames { seekTable.add(stored: frame.0, content: frame.1) }
+        seekTable.add(stored: UInt64(FrameLayout.commitBytes), content: 0)
+        _ = content
+        digest = chain.peek()
+        verifiedBytes = position
+        lastCommit = commit
+        if commit.flags.contains(.recovery) { isRecovered = true }
+        batch.commit = commit
+        batch.fileBytes = position
+        return .committed
+      case FrameLayout.encryptedMagic:
+        return damage(
+          .frameKind, .malformed, .lines, at: partStart, "an encrypted frame",
+          "a chapter of the format that this version does not read")
+      default:
+        return try endOfParts(at: batchStart, into: &batch)
+      }
+    }
+  }
+
+  // MARK: Parts
+
+  /// Decodes one data frame; false if it does not reach its end or does not decode.
+  private mutating func readDataFrame(into batch: inout Batch) throws(SessionLogFailure) -> Bool {
+    try fill(18)
+    guard let header = ZstdFrame.header(window.span, at: windowStart),
+      ZstdFrame.fault(header) == nil
+    else { return false }
+    do throws(ZstdFailure) {
+      try decompressor.reset()
+      while true {
+        var end = windowStart
+        let ended = try decompressor.decompress(
+          window.span, from: &end, into: &batch.content, limit: Limits.batchBytes)
+        consume(end - windowStart)
+        if ended { return true }
+        do { try fill(1) } catch { throw ZstdFailure("unreadable") }
+        if window.count == windowStart { return false }
+      }
+    } catch {
+      return false
+    }
+  }
+
+  /// Reads a withheld frame or a frame of salts; false if it is not one.
+  private mutating func readWithheldFrame(into batch: inout Batch) throws(SessionLogFailure)
+    -> Bool
+  {
+    let size = Int(window.span.littleEndian32(at: windowStart + 4))
+    guard size >= 24, size <= Limits.batchStoredBytes else { return false }
+    try fill(8 + size)
+    guard window.count - windowStart >= 8 + size else { return false }
+    let payload = windowStart + 8
+    let first = window.span.littleEndian64(at: payload + 8)
+    let count = Int(window.span.littleEndian32(at: payload + 16))
+    let body = payload + 24
+    guard window.span.littleEndian32(at: payload + 20) == 0 else { return false }
+    if window.span.has(FrameLayout.withheldTag, at: payload) {
+      guard size == 24 + 32 * count, count > 0,
+        first == batch.firstLine + UInt64(batch.places.count)
+      else { return false }
+      for i in 0..<count {
+        guard let leaf = Digest(window.span, at: body + 32 * i) else { return false }
+        batch.withheldLeaves.append(leaf)
+        batch.places.append(.init(start: UInt32(batch.content.count), count: 0))
+      }
+    } else if window.span.has(FrameLayout.saltsTag, at: payload) {
+      guard size == 24 + 16 * count else { return false }
+      for i in 0..<count {
+        salts[first &+ UInt64(i)] = Array(window[body + 16 * i..<body + 16 * i + 16])
+      }
+    } else {
+      return false
+    }
+    consume(8 + size)
+    return true
+  }
+
+  /// Parts that no commit follows: a live or torn tail, or damage before a later commit.
+  private mutating func endOfParts(at batchStart: UInt64, into batch: inout Batch)
+    throws(SessionLogFailure) -> Step
+  {
+    isOver = true
+    batch.reset(firstLine: lastCommit?.lines ?? 0)
+    if batchStart == fileSize {
+      tail = TornTail(
+        end: fileSize, isFrameOpen: false, content: [], time: lastCommit?.time ?? 0,
+        tornBytes: 0, frames: [], openFrame: (0, 0))
+      return .end
+    }
+    if let later = try nextCommit(after: batchStart) {
+      return damage(
+        .frameData, .malformed, .bytes, at: batchStart,
+        "bytes that do not lead to a commit, though one stands at \(later)",
+        "frames as schema/session-format.md §4 lists them",
+        advice: "A crash damages only what follows the last commit: this was changed. "
+          + "Restore the file from a copy.")
+    }
+    guard lastCommit != nil else {
+      return damage(
+        .frameData, .malformed, .bytes, at: batchStart, "no valid first batch",
+        "lines 0 and 1 and their commit",
+        advice: "This is not a whole Blackbox session. Restore it from a copy.")
+    }
+    let measured = try TornTail.measure(
+      file, from: batchStart, to: fileSize, time: lastCommit?.time ?? 0)
+    tail = measured
+    batch.content = measured.content
+    _ = batch.split(from: 0)
+    return batch.lineCount > 0 ? .tail : .end
+  }
+
+  /// Offset of the next bytes that look like a commit frame of ours.
+  private func nextCommit(after start: UInt64) throws(SessionLogFailure) -> UInt64? {
+    var pattern: [UInt8] = []
+    pattern.appendLittleEndian(FrameLayout.commitMagic)
+    pattern.appendLittleEndian(FrameLayout.commitPayload)
+    pattern.append(contentsOf: FrameLayout.commitTag)
+    var offset = start
+    while offset < fileSize {
+      let chunk = try onDisk { () throws(FileFailure) in
+        try file.read(1 << 20, at: offset)
+      }
+      if chunk.count < FrameLayout.commitBytes { return nil }
+      let span = chunk.span
+      for index in 0...(chunk.count - pattern.count) where span[index] == pattern[0] {
+        if span.has(pattern, at: index),
+          offset + UInt64(index + FrameLayout.commitBytes) <= fileSize
+        {
+          return offset + UInt64(index)
+        }
+      }
+      offset += UInt64(chunk.count - pattern.count + 1)
+    }
+    return nil
+  }
+
+  // MARK: Commits
+
+  private mutating func check(_ commit: CommitFrame, of batch: inout Batch, from batchStart: UInt64)
+    -> Bool
+  {
+    let place = position
+    let before = lastCommit?.lines ?? 0
+    let k = lastCommit.map { $0.k + 1 } ?? 0
+    guard commit.k == k, commit.firstLine == before, commit.offset == batchStart,
+      UInt64(commit.length) == position - batchStart
+    else {
+      _ = damage(
+        .commitPlace, .malformed, .bytes, at: place,
+        "k \(commit.k), first line \(commit.firstLine), offset \(commit.offset), length \(commit.length)",
+        "k \(k), first line \(before), offset \(batchStart), length \(position - batchStart)")
+      return false
+    }
+    guard commit.chain == chain.peek() else {
+      _ = damage(
+        .commitChain, .altered, .bytes, at: place, "SHA-256 \(chain.peek()) of the bytes before",
+        commit.chain.hex)
+      return false
+    }
+    let lines = before + UInt64(batch.lineCount)
+    guard commit.lines == lines, batch.lineCount > 0,
+      batch.content.count <= Limits.batchBytes
+    else {
+      _ = damage(
+        .commitLines, .altered, .lines, at: place, "lines \(before) to \(lines)",
+        "lines \(before) to \(commit.lines)")
+      return false
+    }
+    guard k > 0 || readFirstLines(&batch) else { return false }
+    guard let time = checkLines(batch) else { return false }
+    guard commit.time == time else {
+      _ = damage(
+        .commitRoot, .altered, .lines, at: place, "t \(time) in the last line", "\(commit.time)")
+      return false
+    }
+    let root = tree.root(using: &hasher)
+    guard commit.root == root else {
+      _ = damage(
+        .commitRoot, .altered, .lines, at: place, "root \(root) over \(lines) lines",
+        commit.root.hex)
+      return false
+    }
+    if commit.flags.contains(.close), batch.places.last?.count ?? 0 > 0 {
+      let isEnd = batch.withLine(batch.lineCount - 1) { line in
+        LineHeader(line)?.isType("session.end", in: line) ?? false
+      }
+      guard isEnd else {
+        _ = damage(
+          .sessionEnd, .malformed, .lines, at: place, "another line last in a closed session",
+          "session.end")
+        return false
+      }
+    }
+    return true
+  }
+
+  /// Checks the form of each line and adds its leaf to the tree; the last line's `t`, or nil after a finding.
+  private mutating func checkLines(_ batch: Batch) -> UInt64? {
+    var time = lastCommit?.time ?? 0
+    var withheld = 0
+    for index in 0..<batch.lineCount {
+      let number = batch.firstLine + UInt64(index)
+      if batch.isWithheld(index) {
+        tree.append(batch.withheldLeaves[withheld], using: &hasher)
+        withheld += 1
+        withheldLines.append(number)
+        continue
+      }
+      let fault = batch.withLine(index) { line -> String? in
+        if let fault = lineFault(line, after: time) { return fault }
+        time = LineHeader(line)?.time ?? time
+        if saltKey.isEmpty {
+          guard let salt = salts[number] else { return "a line without salt" }
+          tree.append(leaves?.leaf(line, salt: salt) ?? .zero, using: &hasher)
+        } else {
+          tree.append(leaves?.leaf(line, number: number) ?? .zero, using: &hasher)
+        }
+        return nil
+      }
+      if let fault {
+        _ = damage(
+          .lineForm, .malformed, .lines, at: batch.firstLine == 0 ? 0 : position, fault,
+          "a line as schema/session-format.md §3 says", line: number)
+        return nil
+      }
+    }
+    return time
+  }
+
+  /// Reads lines 0 and 1, which alone make batch 0.
+  private mutating func readFirstLines(_ batch: inout Batch) -> Bool {
+    guard batch.lineCount == 2 else {
+      _ = damage(
+        .commitLines, .malformed, .lines, at: 0, "\(batch.lineCount) lines in batch 0",
+        "lines 0 and 1 alone")
+      return false
+    }
+    do throws(JSONFault) {
+      if !batch.isWithheld(0) {
+        start = try batch.withLine(0) { line throws(JSONFault) in
+          try SessionStart(parsing: line)
+        }
+      }
+    } catch {
+      _ = damage(
+        .sessionStart, .malformed, .lines, at: 0, error.reason, "session.start as §3 says",
+        line: 0)
+      return false
+    }
+    if !batch.isWithheld(1) {
+      let key = batch.withLine(1) { line -> [UInt8]? in
+        guard LineHeader(line)?.isType("session.salt", in: line) ?? false else { return nil }
+        do { return Base64.decodeURL(try JSONValue(parsing: line)["key"]?.string ?? "") } catch {
+          return nil
+        }
+      }
+      guard let key, key.count == 32 else {
+        _ = damage(
+          .sessionSalt, .malformed, .lines, at: 0, "no key of 32 bytes",
+          "session.salt with key, base64url", line: 1)
+        return false
+      }
+      saltKey = key
+    }
+    do { leaves = try LeafHasher(key: saltKey) } catch { return false }
+    return true
+  }
+
+  /// After a close commit the file holds exactly the seek table and nothing else.
+  private mutating func checkSeekTable() throws(SessionLogFailure) {
+    let wanted = seekTable.bytes
+    let start = position
+    let rest = fileSize - start
+    let found = try onDisk { () throws(FileFailure) in
+      try file.read(min(wanted.count, Int(clamping: rest)), at: start)
+    }
+    guard rest == UInt64(wanted.count), found == wanted else {
+      _ = damage(
+        .seekTable,
+        rest < UInt64(wanted.count) && wanted.starts(with: found) ? .truncated : .altered,
+        .bytes, at: start, "\(rest) bytes after the close commit",
+        "the seek table of \(wanted.count) bytes that follows from the frames",
+        advice: "All lines are verified; the bytes after the close were changed. "
+          + "If a crash cut them, recover writes them again.")
+      return
+    }
+    chain.update(found)
+    position += UInt64(found.count)
+    digest = chain.peek()
+    verifiedBytes = position
+  }
+
+  // MARK: Bytes
+
+  /// Makes at least `count` bytes stand in the window where the file has them.
+  private mutating func fill(_ count: Int) throws(SessionLogFailure) {
+    guard window.count - windowStart < count else { return }
+    if windowStart > 0 {
+      window.removeFirst(windowStart)
+      windowStart = 0
+    }
+    let from = position + UInt64(window.count)
+    let wanted = min(UInt64(max(count - window.count, 256 << 10)), fileSize - min(from, fileSize))
+    guard wanted > 0 else { return }
+    let bytes = try onDisk { () throws(FileFailure) in
+      try file.read(Int(clamping: wanted), at: from)
+    }
+    window.append(contentsOf: bytes)
+  }
+
+  private mutating func consume(_ count: Int) {
+    chain.update(window.span.extracting(windowStart..<windowStart + count))
+    windowStart += count
+    position += UInt64(count)
+  }
+
+  private mutating func damage(
+    _ rule: Finding.Rule, _ verdict: Finding.Verdict, _ area: Finding.Area, at offset: UInt64,
+    _ found: String, _ wanted: String, line: UInt64? = nil,
+    advice: String = "Restore the file from a copy and compare; keep this one as evidence."
+  ) -> Step {
+    findings.append(
+      Finding(
+        rule, verdict, area, path: path, offset: offset, line: line, found: found,
+        wanted: wanted, advice: advice))
+    isOver = true
+    return .end
+  }
+}

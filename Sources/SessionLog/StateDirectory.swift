@@ -1,0 +1,84 @@
+package import Evidence
+package import Platform
+
+/// What must never lie inside the store: the log's key, and the last checkpoint signed with it (the guard).
+/// Format: schema/session-format.md §2.
+package struct StateDirectory: Sendable {
+  package let path: String
+  let system: any FileSystem
+
+  package init(_ path: String, in system: any FileSystem) {
+    self.path = path
+    self.system = system
+  }
+
+  /// The directory for `store`: `override`, else below the home of the store directory's owner.
+  package init(for store: Store, override: String?) throws(SessionLogFailure) {
+    if let override {
+      self.init(override, in: store.system)
+    } else {
+      self.init(
+        try Self.defaultPath(origin: store.origin, storePath: store.path, in: store.system),
+        in: store.system)
+    }
+  }
+
+  /// `<home of the owner of storePath>/.local/state/blackbox/<hex of the first 16 bytes of H(origin)>`.
+  package static func defaultPath(origin: String, storePath: String, in system: any FileSystem)
+    throws(SessionLogFailure) -> String
+  {
+    let owner = try onDisk { () throws(FileFailure) in try system.status(of: storePath).owner }
+    guard let home = homeDirectory(ofUser: owner) else {
+      throw SessionLogFailure(
+        .storeUnusable, "the store's owner has no home directory", at: storePath,
+        found: "uid \(owner)", wanted: "a home for the key and the guard",
+        advice: "Name a directory with --state or $BLACKBOX_STATE.")
+    }
+    let digest: Digest
+    do { digest = try SHA256.hash(Array(origin.utf8)) } catch { throw SessionLogFailure(error) }
+    return Path.join(home, ".local/state/blackbox", String(digest.hex.prefix(32)))
+  }
+
+  package var guardPath: String { Path.join(path, "guard") }
+  package var keyPath: String { Path.join(path, "log.key") }
+
+  /// Reads the signing key. It is never made anew.
+  package func signer(for store: Store) throws(SessionLogFailure) -> NoteSigner {
+    let bytes = try required(keyPath)
+    let signer: NoteSigner
+    do { signer = try NoteSigner(keyFile: String(decoding: bytes, as: UTF8.self)) } catch {
+      throw unusable(keyPath, found: error.found, wanted: error.wanted)
+    }
+    let key: VerifierKey
+    do { key = try signer.verifierKey } catch {
+      throw unusable(keyPath, found: error.found, wanted: error.wanted)
+    }
+    guard key == store.verifierKey else {
+      throw unusable(keyPath, found: "the key \(key)", wanted: "that of \(store.verifierKey)")
+    }
+    return signer
+  }
+
+  /// Reads the guard and checks its signature.
+  package func guardCheckpoint(key: VerifierKey) throws(SessionLogFailure) -> (Checkpoint, [UInt8])
+  {
+    let bytes = try required(guardPath)
+    do { return (try Checkpoint(Note(parsing: bytes), signedBy: key), bytes) } catch {
+      throw unusable(guardPath, found: error.found, wanted: error.wanted)
+    }
+  }
+
+  private func required(_ place: String) throws(SessionLogFailure) -> [UInt8] {
+    do { return try system.readSmallFile(place, limit: Limits.smallFile) } catch {
+      guard error.isMissing else { throw SessionLogFailure(error) }
+      throw unusable(place, found: "nothing", wanted: "the \(Path.name(of: place)) made by init")
+    }
+  }
+
+  private func unusable(_ place: String, found: String, wanted: String) -> SessionLogFailure {
+    SessionLogFailure(
+      .storeUnusable, "the store's state cannot be used", at: place, found: found, wanted: wanted,
+      advice: "Restore the state directory from its backup, or name it with --state. "
+        + "It is never made anew: that would start a second history.")
+  }
+}
