@@ -12,6 +12,8 @@ package struct SessionLogFailure: Error, Sendable {
     case storeUnusable
     /// The log contradicts what was signed here before; nothing more may be signed.
     case diverged
+    /// A file that must be there is not.
+    case missing
     case unknownSession
     case ambiguousSession
     /// Not a Blackbox recording, or one that cannot be read at all.
@@ -59,6 +61,12 @@ package struct SessionLogFailure: Error, Sendable {
     } else if failure.isOutOfSpace {
       kind = .outOfSpace
       advice = "Free space on this file system; what was acknowledged is safe."
+    } else if failure.isMissing {
+      kind = .missing
+      advice = "Check the path."
+    } else if failure.isForbiddenKind {
+      kind = .notARecording
+      advice = "Nothing in a store is ever a link, a directory or a device in place of a file."
     } else {
       kind = .system
       advice = "Check the path and the disk; nothing acknowledged has been lost."

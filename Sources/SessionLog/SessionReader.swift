@@ -34,15 +34,16 @@ package struct SessionReader: ~Copyable {
   /// What stands behind the last commit of a session that is not closed.
   package private(set) var tail: TornTail?
   /// Root over the lines of the last commit that holds, and the tree that gives it.
-  package private(set) var tree = CompactRange()
+  package internal(set) var tree = CompactRange()
 
   var seekTable = SeekTable()
   /// The 32 bytes of line 1 that salt every leaf; empty where line 1 is withheld.
   private(set) var saltKey: [UInt8] = []
 
   private let file: File
-  private let chain: SHA256
-  private var hasher: TreeHasher
+  /// Running digest of the file's bytes; recovery goes on with it.
+  let chain: SHA256
+  var hasher: TreeHasher
   private var leaves: LeafHasher?
   private let decompressor: Decompressor
   private var window: [UInt8] = []
@@ -124,7 +125,6 @@ package struct SessionReader: ~Copyable {
         frames.append((position - partStart, 0))
       case FrameLayout.commitMagic:
         try fill(FrameLayout.commitBytes)
-        let content = batch.content.count
         guard window.count - windowStart >= FrameLayout.commitBytes else {
           return try endOfParts(at: batchStart, into: &batch)
         }
@@ -141,7 +141,6 @@ package struct SessionReader: ~Copyable {
         consume(FrameLayout.commitBytes)
         for frame in frames { seekTable.add(stored: frame.0, content: frame.1) }
         seekTable.add(stored: UInt64(FrameLayout.commitBytes), content: 0)
-        _ = content
         digest = chain.peek()
         verifiedBytes = position
         lastCommit = commit
@@ -157,6 +156,14 @@ package struct SessionReader: ~Copyable {
         return try endOfParts(at: batchStart, into: &batch)
       }
     }
+  }
+
+  /// True if the file starts as a session does: a data frame. Nothing is consumed.
+  package mutating func looksLikeSession() throws(SessionLogFailure) -> Bool {
+    try fill(4)
+    guard window.count - windowStart >= 4 else { return false }
+    let magic = window.span.littleEndian32(at: windowStart)
+    return magic == FrameLayout.dataMagic || magic == FrameLayout.withheldMagic
   }
 
   // MARK: Parts

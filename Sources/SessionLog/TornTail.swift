@@ -56,7 +56,8 @@ package struct TornTail: Sendable {
           part, from: &position, into: &decoded, limit: Limits.batchBytes)
         fed = boundary
         guard ended == block.isLast, position == part.count else { return }
-        guard accept(decoded) else { return }
+        // A recovery that was killed before its commit: its frame is cut off and written anew.
+        guard !isRecoveryFrame(decoded, from: contentBefore), accept(decoded) else { return }
         let stored = UInt64(boundary - frameStart)
         let length = UInt64(decoded.count - contentBefore)
         if decoded.last == 0x0A || ended && decoded.count == contentBefore {
@@ -72,6 +73,13 @@ package struct TornTail: Sendable {
       guard ended else { return }
       frameStart = boundary
     }
+  }
+
+  /// Only recovery begins a frame with `recorder.recovered`.
+  private func isRecoveryFrame(_ decoded: [UInt8], from start: Int) -> Bool {
+    guard decoded.count > start else { return false }
+    let rest = decoded.span.extracting(start..<decoded.count)
+    return LineHeader(rest)?.isType("recorder.recovered", in: rest) ?? false
   }
 
   /// Takes over the whole lines of `decoded` that are not in `content` yet; false at the first malformed one.

@@ -1,0 +1,251 @@
+internal import Evidence
+package import Platform
+
+/// Closes sessions whose writer died. Runs only in commands that write. Format: schema/session-format.md §4, Recovery.
+package struct Recovery: ~Copyable {
+  /// What became of one session.
+  package struct Outcome: Sendable {
+    package enum Action: Sendable {
+      /// Its last commit was a close: only the log's leaf (or the seek table) was missing.
+      case finished
+      /// Whole lines behind the last commit were kept, torn bytes put aside, and the session closed.
+      case recovered(keptLines: UInt64, cutBytes: UInt64)
+      /// It never got an open leaf, so nothing had been let through: the file was put aside.
+      case setAside
+      /// Its lock had no file: nothing was ever recorded.
+      case empty
+      /// Damaged before its last commit, or unlike the log: evidence, left as it is.
+      case leftAlone([Finding])
+    }
+    package var id: SessionID
+    package var action: Action
+  }
+
+  private let store: Store
+  private let log: TransparencyLog
+  private let clock: any Clock
+
+  package init(_ store: Store, _ state: StateDirectory, clock: any Clock) {
+    self.store = store
+    self.clock = clock
+    log = TransparencyLog(store, state)
+  }
+
+  /// Recovers every session in `live/` whose lock is free; a lock that is held is a living writer's.
+  ///
+  /// Killed anywhere, the next run reads the same state and comes to the same end.
+  package func run() throws(SessionLogFailure) -> [Outcome] {
+    let ids = try store.liveSessions()
+    guard !ids.isEmpty else { return [] }
+    var outcomes: [Outcome] = []
+    var view: LogView?
+    for id in ids {
+      guard let lock = try take(id) else { continue }
+      if view == nil {
+        // First the log itself: unsigned leaves are put aside and derived anew below.
+        try log.append([])
+        view = try LogView(
+          store, trust: Trust(key: store.verifierKey, source: .ownState), state: nil)
+      }
+      let leaves = view?.leaves[id] ?? []
+      let action = try recover(id, leaves: leaves)
+      outcomes.append(Outcome(id: id, action: action))
+      if case .leftAlone = action { continue }
+      try onDisk { () throws(FileFailure) in try store.system.remove(store.livePath(of: id)) }
+      _ = lock.path
+    }
+    return outcomes
+  }
+
+  /// Takes the session's lock; nil if a writer or another recovery has it, or has just finished.
+  private func take(_ id: SessionID) throws(SessionLogFailure) -> File? {
+    let path = store.livePath(of: id)
+    do throws(FileFailure) {
+      let lock = try File(path, .readWrite, in: store.system)
+      guard try lock.lock(wait: false) else { return nil }
+      let named = try store.system.status(of: path)
+      let held = try lock.status()
+      guard named.inode == held.inode, named.device == held.device else { return nil }
+      return lock
+    } catch {
+      guard error.isMissing else { throw SessionLogFailure(error) }
+      return nil
+    }
+  }
+
+  private func recover(_ id: SessionID, leaves: [LoggedLeaf]) throws(SessionLogFailure)
+    -> Outcome.Action
+  {
+    let path = store.sessionPath(of: id)
+    guard !leaves.isEmpty else { return try setAside(id, path) }
+    let verdict = try SessionVerifier.verify(id, in: store, leaves: leaves)
+    let isEnded = leaves.contains { $0.leaf.kind.isFinal }
+    let grave = verdict.findings.filter { isEnded || $0.rule != .seekTable }
+    guard grave.isEmpty else { return .leftAlone(grave) }
+    if isEnded { return .finished }
+    var reader = try SessionReader(path: path, in: store.system)
+    var batch = Batch()
+    while try reader.next(into: &batch) == .committed {}
+    let file = try onDisk { () throws(FileFailure) in
+      try File(path, .readWrite, in: store.system)
+    }
+    if reader.isClosed { return try finish(id, &reader, file) }
+    return try close(id, &reader, file)
+  }
+
+  /// Moves a session that was never opened in the log out of the store.
+  private func setAside(_ id: SessionID, _ path: String) throws(SessionLogFailure)
+    -> Outcome.Action
+  {
+    do throws(FileFailure) {
+      _ = try store.system.status(of: path)
+      try store.system.makeDirectories(store.quarantinePath, permissions: 0o700)
+      try store.system.rename(path, to: Path.join(store.quarantinePath, "\(id).unopened"))
+      try store.system.syncDirectory(store.quarantinePath)
+      try store.system.syncDirectory(Path.parent(of: path))
+      return .setAside
+    } catch {
+      guard error.isMissing else { throw SessionLogFailure(error) }
+      return .empty
+    }
+  }
+
+  /// Step (2): the close commit stands; seek table and leaf may be missing.
+  private func finish(
+    _ id: SessionID, _ reader: inout SessionReader, _ file: borrowing File
+  ) throws(SessionLogFailure) -> Outcome.Action {
+    guard let commit = reader.lastCommit else { return .leftAlone(reader.findings) }
+    let table = reader.seekTable.bytes
+    let end = commit.offset + UInt64(commit.length) + UInt64(FrameLayout.commitBytes)
+    let digest: Digest
+    if reader.findings.isEmpty {
+      digest = reader.digest ?? .zero
+      try onDisk { () throws(FileFailure) in try file.sync() }
+    } else {
+      let size = try onDisk { () throws(FileFailure) in try file.status().size }
+      guard size <= end + UInt64(4 * Limits.batchStoredBytes) else {
+        return .leftAlone(reader.findings)
+      }
+      try keepAside(id, file, from: end, to: size)
+      try onDisk { () throws(FileFailure) in
+        try file.write(table.span, at: end)
+        try file.truncate(to: end + UInt64(table.count))
+        try file.sync(dataOnly: false)
+      }
+      reader.chain.update(table)
+      digest = reader.chain.peek()
+    }
+    try log.append([
+      Leaf(
+        commit.flags.contains(.recovery) ? .abandoned : .close, session: id, lines: commit.lines,
+        root: reader.root(), bytes: end + UInt64(table.count), sha256: digest, time: clock.wall())
+    ])
+    return .finished
+  }
+
+  /// Steps (3) to (5): keep whole lines, put torn bytes aside, close with a recovery commit.
+  private func close(
+    _ id: SessionID, _ reader: inout SessionReader, _ file: borrowing File
+  ) throws(SessionLogFailure) -> Outcome.Action {
+    guard let last = reader.lastCommit, let tail = reader.tail, let start = reader.start else {
+      return .leftAlone(reader.findings)
+    }
+    let batchStart = last.offset + UInt64(last.length) + UInt64(FrameLayout.commitBytes)
+    let size = tail.end + tail.tornBytes
+    guard tail.tornBytes <= UInt64(4 * Limits.batchStoredBytes) else {
+      return .leftAlone([
+        Finding(
+          .damagedTail, .malformed, .bytes, path: reader.path, offset: tail.end,
+          found: "\(tail.tornBytes) bytes that are no lines", wanted: "at most one torn batch",
+          advice: "A crash tears one batch at the most: this was put there. Keep it as evidence.")
+      ])
+    }
+    let cut = try keepAside(id, file, from: tail.end, to: size)
+
+    var kept = try onDisk { () throws(FileFailure) in
+      try file.read(Int(clamping: tail.end - batchStart), at: batchStart)
+    }
+    var leaves = try crypto { () throws(CryptoFailure) in try LeafHasher(key: reader.saltKey) }
+    var time = tail.time
+    var keptLines: UInt64 = 0
+    func add(_ line: Span<UInt8>) {
+      reader.tree.append(leaves.leaf(line, number: reader.tree.size), using: &reader.hasher)
+    }
+    var batch = Batch()
+    batch.content = tail.content
+    _ = batch.split(from: 0)
+    for index in 0..<batch.lineCount { batch.withLine(index) { add($0) } }
+    keptLines = UInt64(batch.lineCount)
+
+    let wall = clock.wall()
+    time = max(time, UInt64(clamping: wall - start.start))
+    var recovered = LineBuilder(time: time, type: "recorder.recovered")
+    if keptLines > 0 {
+      recovered.add("first", Int64(clamping: last.lines))
+      recovered.add("last", Int64(clamping: last.lines + keptLines - 1))
+    }
+    recovered.add("cut_bytes", Int64(clamping: tail.tornBytes))
+    if let cut { recovered.add("cut_sha256", cut.hex) }
+    recovered.add("at", WallTime.format(wall))
+    var end = LineBuilder(time: time, type: "session.end")
+    end.add("reason", "crash")
+    end.add("at", WallTime.format(wall))
+    var lines: [UInt8] = []
+    for line in [recovered.finish(), end.finish()] {
+      add(line.span)
+      lines += line + [0x0A]
+    }
+
+    var table = reader.seekTable
+    for frame in tail.frames { table.add(stored: frame.stored, content: frame.content) }
+    if tail.isFrameOpen {
+      kept += FrameLayout.emptyLastBlock
+      table.add(
+        stored: tail.openFrame.stored + UInt64(FrameLayout.emptyLastBlock.count),
+        content: tail.openFrame.content)
+    }
+    var frame: [UInt8] = []
+    try zstd { () throws(ZstdFailure) in
+      let compressor = try Compressor(
+        level: Compression.level, windowLog: Compression.windowLog)
+      try compressor.compress(lines.span, ending: .frame, into: &frame)
+    }
+    table.add(stored: UInt64(frame.count), content: UInt64(lines.count))
+    var bytes = kept + frame
+    reader.chain.update(bytes)
+    let commit = CommitFrame(
+      k: last.k + 1, firstLine: last.lines, lines: reader.tree.size, offset: batchStart,
+      length: UInt32(clamping: bytes.count), flags: [.close, .recovery], time: time,
+      root: reader.root(), chain: reader.chain.peek())
+    table.add(stored: UInt64(FrameLayout.commitBytes), content: 0)
+    let ending = commit.bytes + table.bytes
+    reader.chain.update(ending)
+    bytes += ending
+    let total = batchStart + UInt64(bytes.count)
+    try onDisk { () throws(FileFailure) in
+      // Kept bytes are written over themselves: after a failed sync the cache may hold pages that the disk does not.
+      try file.write(bytes.span, at: batchStart)
+      try file.truncate(to: total)
+      try file.sync(dataOnly: false)
+    }
+    try log.append([
+      Leaf(
+        .abandoned, session: id, lines: commit.lines, root: commit.root, bytes: total,
+        sha256: reader.chain.peek(), time: wall)
+    ])
+    return .recovered(keptLines: keptLines, cutBytes: tail.tornBytes)
+  }
+
+  /// Copies bytes to the quarantine, durably, before anything cuts them; their digest, or nil if there are none.
+  @discardableResult
+  private func keepAside(
+    _ id: SessionID, _ file: borrowing File, from start: UInt64, to end: UInt64
+  ) throws(SessionLogFailure) -> Digest? {
+    guard end > start else { return nil }
+    let bytes = try onDisk { () throws(FileFailure) in
+      try file.read(Int(clamping: end - start), at: start)
+    }
+    try Quarantine.keep(bytes, name: "\(id).\(start)", in: store)
+    return try crypto { () throws(CryptoFailure) in try SHA256.hash(bytes) }
+  }
+}

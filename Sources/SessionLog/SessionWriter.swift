@@ -1,0 +1,360 @@
+internal import Evidence
+package import Platform
+
+/// How often a session is made durable and committed. Source: schema/session-format.md §4.
+package struct Pace: Sendable {
+  /// Microseconds from the oldest waiting line to its durable point.
+  package var flush: UInt64 = 200_000
+  /// Microseconds from the oldest uncommitted line to its commit.
+  package var commit: UInt64 = 60_000_000
+  /// Bytes of lines that force a commit.
+  package var commitBytes = 1 << 20
+  /// Microseconds between two anchors in the log.
+  package var anchor: UInt64 = 1_000_000
+  package init() {}
+}
+
+/// Writes one session: the only code that does. Format: schema/session-format.md §§3 and 4.
+///
+/// One owner, one thread. Lines are compressed and hashed as they come; nothing is acknowledged before
+/// `makeDurable` returns, and no byte of the file is written while an earlier one waits for its sync.
+/// A failed write for want of space keeps every byte, and `makeDurable` may be called again when space returns.
+/// Any other failed write, and any failed sync, poisons the writer: it repeats that failure for ever.
+package struct SessionWriter: ~Copyable {
+  package let id: SessionID
+  package let path: String
+  /// Lines under a durable point: what a crash cannot take.
+  package private(set) var durableLines: UInt64 = 0
+  /// Lines appended, durable or not.
+  package var lines: UInt64 { tree.size }
+  /// Bytes of all lines with their LFs.
+  package private(set) var contentBytes: UInt64 = 0
+
+  private let store: Store
+  private let log: TransparencyLog
+  private let clock: any Clock
+  private let pace: Pace
+  private let origin: UInt64
+  private let file: File
+  private let lock: File
+
+  private let compressor: Compressor
+  private let chain: SHA256
+  private var hasher: TreeHasher
+  private var leaves: LeafHasher
+  private var tree = CompactRange()
+  private var seekTable = SeekTable()
+
+  /// Lines that the compressor has not seen yet.
+  private var raw: [UInt8] = []
+  /// Bytes of the file that are not durable yet; they stand at `durableBytes`.
+  private var waiting: [UInt8] = []
+  private var written = 0
+  private var durableBytes: UInt64 = 0
+
+  private var lastTime: UInt64 = 0
+  private var commits: UInt64 = 0
+  private var committedLines: UInt64 = 0
+  private var committedTime: UInt64 = 0
+  /// Where the batch and the open data frame began.
+  private var batchStart: UInt64 = 0
+  private var frameStart: UInt64 = 0
+  private var frameContent: UInt64 = 0
+  private var batchContent = 0
+  private var oldestWaiting: UInt64?
+  private var oldestUncommitted: UInt64?
+  private var lastAnchor: UInt64
+  private var unanchored: Leaf?
+  private var failure: SessionLogFailure?
+
+  /// What the writer is made from, gathered by `create` so that nothing half-made is ever owned.
+  private struct Parts: ~Copyable {
+    let file: File
+    let lock: File
+    let compressor: Compressor
+    let chain: SHA256
+    let hasher: TreeHasher
+    let leaves: LeafHasher
+  }
+
+  /// Begins a session: lock, file, batch 0, and the `open` leaf in the signed log, all durable on return.
+  ///
+  /// `start` is completed: format, store, session id and checkpoint come from here.
+  /// - Throws: after a failure no `open` leaf is in the log, or the session is there for `recover` to close.
+  package static func begin(
+    in store: Store, state: StateDirectory, start: SessionStart, clock: any Clock,
+    pace: Pace = Pace()
+  ) throws(SessionLogFailure) -> SessionWriter {
+    let salt = try crypto { () throws(CryptoFailure) in try randomBytes(32) }
+    var writer = SessionWriter(
+      store, state, start.session, clock, pace,
+      try prepare(in: store, id: start.session, salt: salt))
+    try writer.writeFirstBatch(start, salt: salt)
+    return writer
+  }
+
+  private init(
+    _ store: Store, _ state: StateDirectory, _ id: SessionID, _ clock: any Clock, _ pace: Pace,
+    _ parts: consuming Parts
+  ) {
+    self.id = id
+    path = store.sessionPath(of: id)
+    self.store = store
+    log = TransparencyLog(store, state)
+    self.clock = clock
+    self.pace = pace
+    origin = clock.monotonic()
+    lastAnchor = origin
+    lock = parts.lock
+    compressor = parts.compressor
+    chain = parts.chain
+    hasher = parts.hasher
+    leaves = parts.leaves
+    file = parts.file
+  }
+
+  private mutating func writeFirstBatch(_ start: SessionStart, salt: [UInt8])
+    throws(SessionLogFailure)
+  {
+    add(start.line())
+    var line = LineBuilder(time: 0, type: "session.salt")
+    line.add("key", Base64.encodeURL(salt))
+    add(line.finish())
+    try commit([])
+    try sync(metadata: true)
+    try onDisk { () throws(FileFailure) in
+      try store.system.syncDirectory(Path.parent(of: path))
+    }
+    if var leaf = unanchored {
+      leaf.kind = .open
+      try log.append([leaf])
+    }
+    unanchored = nil
+  }
+
+  private static func prepare(in store: Store, id: SessionID, salt: [UInt8])
+    throws(SessionLogFailure) -> Parts
+  {
+    let system = store.system
+    let path = store.sessionPath(of: id)
+    let lockPath = store.livePath(of: id)
+    let lock = try onDisk { () throws(FileFailure) in
+      try File(lockPath, .createNew(0o600), in: system)
+    }
+    let isOurs = try onDisk { () throws(FileFailure) in
+      guard try lock.lock(wait: false) else { return false }
+      let named = try system.status(of: lockPath)
+      let held = try lock.status()
+      return named.inode == held.inode && named.device == held.device
+    }
+    guard isOurs else {
+      throw SessionLogFailure(
+        .busy, "another process took the session's lock", at: lockPath,
+        advice: "Try again: each session has an id of its own.")
+    }
+    let file = try onDisk { () throws(FileFailure) in
+      try system.syncDirectory(store.livePath)
+      try system.makeDirectories(Path.parent(of: path), permissions: 0o700)
+      return try File(path, .createNew(0o600), in: system)
+    }
+    return Parts(
+      file: file, lock: lock,
+      compressor: try zstd { () throws(ZstdFailure) in
+        try Compressor(level: Compression.level, windowLog: Compression.windowLog)
+      },
+      chain: try crypto { () throws(CryptoFailure) in try SHA256() },
+      hasher: try crypto { () throws(CryptoFailure) in try TreeHasher() },
+      leaves: try crypto { () throws(CryptoFailure) in try LeafHasher(key: salt) })
+  }
+
+  // MARK: Appending
+
+  /// Microseconds since line 0, for the next line.
+  package func now() -> UInt64 { max(lastTime, clock.monotonic() &- origin) }
+
+  /// Appends one line; it is durable after the next `makeDurable`.
+  package mutating func append(_ line: [UInt8]) throws(SessionLogFailure) {
+    if let failure { throw failure }
+    if let fault = lineFault(line.span, after: lastTime) {
+      throw SessionLogFailure(
+        .refused, "the event breaks the format", found: fault,
+        wanted: "a line as schema/session-format.md §3 says",
+        advice: "Nothing was written for it.")
+    }
+    let moment = clock.monotonic()
+    if oldestWaiting == nil { oldestWaiting = moment }
+    if oldestUncommitted == nil { oldestUncommitted = moment }
+    add(line)
+    if raw.count >= Compression.chunk { try compress(.none) }
+    if batchContent >= pace.commitBytes { try makeDurable() }
+  }
+
+  private mutating func add(_ line: [UInt8]) {
+    tree.append(leaves.leaf(line.span, number: tree.size), using: &hasher)
+    raw.append(contentsOf: line)
+    raw.append(0x0A)
+    batchContent += line.count + 1
+    contentBytes += UInt64(line.count + 1)
+    lastTime = LineHeader(line.span)?.time ?? lastTime
+  }
+
+  private mutating func compress(_ ending: Compressor.Ending) throws(SessionLogFailure) {
+    let before = waiting.count
+    // Taken out and put back, so that its storage is used again and two accesses never overlap.
+    var lines: [UInt8] = []
+    swap(&lines, &raw)
+    do throws(ZstdFailure) {
+      try compressor.compress(lines.span, ending: ending, into: &waiting)
+    } catch {
+      throw poison(SessionLogFailure(error))
+    }
+    frameContent += UInt64(lines.count)
+    lines.removeAll(keepingCapacity: true)
+    swap(&lines, &raw)
+    chain.update(waiting.span.extracting(before..<waiting.count))
+  }
+
+  // MARK: Durable points
+
+  /// When the next durable point or commit is due on `clock.monotonic()`; nil while nothing waits.
+  package var deadline: UInt64? {
+    let flush = oldestWaiting.map { $0 &+ pace.flush }
+    let commit = oldestUncommitted.map { $0 &+ pace.commit }
+    let anchor = unanchored.map { _ in lastAnchor &+ pace.anchor }
+    return [flush, commit, anchor].compactMap { $0 }.min()
+  }
+
+  /// Makes every appended line durable, with a commit where one is due.
+  ///
+  /// - Throws: `.outOfSpace`: all bytes are kept, call again; anything else: the writer is poisoned.
+  package mutating func makeDurable(commit wantsCommit: Bool = false) throws(SessionLogFailure) {
+    if let failure { throw failure }
+    let moment = clock.monotonic()
+    let isDue =
+      wantsCommit || batchContent >= pace.commitBytes
+      || oldestUncommitted.map { moment &- $0 >= pace.commit } ?? false
+    if isDue, batchContent > 0 {
+      try commit([])
+    } else if !raw.isEmpty || oldestWaiting != nil {
+      try compress(.flush)
+    }
+    try sync(metadata: false)
+    if let leaf = unanchored, moment &- lastAnchor >= pace.anchor || wantsCommit {
+      try log.append([leaf])
+      unanchored = nil
+      lastAnchor = moment
+    }
+  }
+
+  /// Ends the data frame and writes a commit over everything so far, into `waiting`.
+  private mutating func commit(_ flags: CommitFrame.Flags) throws(SessionLogFailure) {
+    try compress(.frame)
+    let end = durableBytes + UInt64(waiting.count)
+    seekTable.add(stored: end - frameStart, content: frameContent)
+    let frame = CommitFrame(
+      k: commits, firstLine: committedLines, lines: lines, offset: batchStart,
+      length: UInt32(clamping: end - batchStart), flags: flags, time: lastTime,
+      root: tree.root(using: &hasher), chain: chain.peek()
+    ).bytes
+    chain.update(frame.span)
+    waiting.append(contentsOf: frame)
+    seekTable.add(stored: UInt64(frame.count), content: 0)
+    commits += 1
+    committedLines = lines
+    batchStart = durableBytes + UInt64(waiting.count)
+    frameStart = batchStart
+    frameContent = 0
+    batchContent = 0
+    oldestUncommitted = nil
+    if flags.contains(.close) {
+      let table = seekTable.bytes
+      chain.update(table.span)
+      waiting.append(contentsOf: table)
+    }
+    unanchored = Leaf(
+      flags.contains(.close) ? .close : .anchor, session: id, lines: lines,
+      root: tree.root(using: &hasher), bytes: durableBytes + UInt64(waiting.count),
+      sha256: chain.peek(), time: clock.wall())
+  }
+
+  /// Writes what waits and syncs it; only then may other bytes follow.
+  private mutating func sync(metadata: Bool) throws(SessionLogFailure) {
+    guard !waiting.isEmpty else {
+      oldestWaiting = nil
+      durableLines = lines
+      return
+    }
+    var progress = written
+    do throws(FileFailure) {
+      defer { written = progress }
+      try file.write(waiting.span, at: durableBytes, written: &progress)
+    } catch {
+      let refused = SessionLogFailure(error)
+      throw error.isOutOfSpace ? refused : poison(refused)
+    }
+    do { try file.sync(dataOnly: !metadata) } catch { throw poison(SessionLogFailure(error)) }
+    durableBytes += UInt64(waiting.count)
+    waiting.removeAll(keepingCapacity: true)
+    written = 0
+    oldestWaiting = nil
+    durableLines = lines
+  }
+
+  private mutating func poison(_ failure: SessionLogFailure) -> SessionLogFailure {
+    self.failure = failure
+    return failure
+  }
+
+  // MARK: The end
+
+  /// Ends the session: last line, close commit, seek table, `close` leaf; then the lock's name is removed.
+  ///
+  /// If the disk is full the store's reserve is given up for it. After a failure `recover` will close the session.
+  /// Returns the leaf that the log now holds.
+  package mutating func close(endLine: [UInt8]) throws(SessionLogFailure) -> Leaf {
+    if let failure { throw failure }
+    if let fault = lineFault(endLine.span, after: lastTime) {
+      throw SessionLogFailure(
+        .refused, "the last event breaks the format", found: fault, wanted: "session.end",
+        advice: "Nothing was written for it.")
+    }
+    add(endLine)
+    try commit(.close)
+    do throws(SessionLogFailure) {
+      try finish()
+    } catch {
+      guard error.kind == .outOfSpace, Reserve.release(store.reservePath, in: store.system) else {
+        throw error
+      }
+      try finish()
+    }
+    guard let leaf = unanchored else {
+      throw SessionLogFailure(
+        .refused, "the session is closed already", at: path, advice: "Close it once.")
+    }
+    unanchored = nil
+    failure = SessionLogFailure(
+      .refused, "the session is closed", at: path, advice: "Begin another session.")
+    // The name goes last: while it stands, a recovery knows that the log may lack this leaf.
+    try onDisk { () throws(FileFailure) in
+      try store.system.remove(store.livePath(of: id))
+    }
+    do { try Reserve.fill(store.reservePath, in: store.system) } catch {
+      // The session is whole; the next one tries again.
+    }
+    return leaf
+  }
+
+  private mutating func finish() throws(SessionLogFailure) {
+    try sync(metadata: false)
+    if let leaf = unanchored { try log.append([leaf]) }
+  }
+}
+
+/// How session files are compressed; chosen by measuring (Benchmarks/README.md).
+enum Compression {
+  static let level: Int32 = 3
+  static let windowLog: Int32 = 20
+  /// Lines are handed to libzstd in pieces of about this many bytes.
+  static let chunk = 64 << 10
+}
