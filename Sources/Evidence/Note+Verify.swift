@@ -23,8 +23,7 @@ extension Note {
     for signature in signatures
     where signature.id == key.id && signature.name.sameBytes(as: key.name) {
       switch (verify(signature, by: key), verdict) {
-      case (.valid(let time), .valid(let latest)):
-        verdict = .valid(time: max(time ?? 0, latest ?? 0))
+      case (.valid(let time?), .valid(let latest?)): verdict = .valid(time: max(time, latest))
       case (.valid(let time), _): verdict = .valid(time: time)
       default: return .invalid
       }

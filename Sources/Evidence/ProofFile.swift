@@ -75,6 +75,8 @@ package struct ProofFile: Sendable, Equatable {
       path.append(hash)
     }
     note = try Note(parsing: Array(bytes[(blank + 1)...]))
+    // A note may hold anything; this one must hold a checkpoint, whoever signed it.
+    _ = try Checkpoint(parsing: note.text)
   }
 
   /// The signed checkpoint that this proof shows `leaf` to be in.
