@@ -56,15 +56,17 @@ package struct TimeSyntax: Sendable {
       let weekday = ((now.day &+ 3) % 7 + 7) % 7
       return today.advanced(by: -weekday * Timestamp.perDay)
     case "this-month":
-      return CivilDate(year: date.year, month: date.month, day: 1).flatMap {
-        Timestamp($0, microsecondOfDay: 0)
-      }
+      return start(year: date.year, month: date.month)
     case "this-year":
-      return CivilDate(year: date.year, month: 1, day: 1).flatMap {
-        Timestamp($0, microsecondOfDay: 0)
-      }
+      return start(year: date.year, month: 1)
     default: return nil
     }
+  }
+
+  /// The first moment of a month, or of all time where that is later.
+  private func start(year: Int64, month: Int64) -> Timestamp {
+    CivilDate(year: year, month: month, day: 1).flatMap { Timestamp($0, microsecondOfDay: 0) }
+      ?? Timestamp(microseconds: .min)
   }
 
   private func epoch(_ text: String) throws(TimeSyntaxFailure) -> Timestamp {
