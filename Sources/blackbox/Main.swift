@@ -6,11 +6,30 @@ internal import Glibc
     // A reader that went away is an error of the write, told apart from all others in `leave`.
     signal(SIGPIPE, SIG_IGN)
     let environment = Environment.process
-    let invocation = Invocation(
-      arguments: Array(CommandLine.arguments.dropFirst()), environment: environment,
-      now: Environment.now)
     var io = Output(environment: environment)
-    leave(invocation.run(&io))
+    do {
+      let invocation = Invocation(
+        arguments: try arguments(), environment: environment, now: Environment.now)
+      leave(invocation.run(&io))
+    } catch {
+      io.report(error.report)
+      leave(error.report.code)
+    }
+  }
+
+  /// The arguments after the program’s name, byte for byte or not at all.
+  ///
+  /// A repaired file name would name another file, a repaired command would be another command.
+  private static func arguments() throws(ArgumentFailure) -> [String] {
+    var arguments: [String] = []
+    for place in 1..<max(Int(CommandLine.argc), 1) {
+      guard let pointer = unsafe CommandLine.unsafeArgv[place] else { break }
+      guard let argument = unsafe String(validatingCString: pointer) else {
+        throw .notText(unsafe String(cString: pointer))
+      }
+      arguments.append(argument)
+    }
+    return arguments
   }
 
   private static func leave(_ code: ExitCode) -> Never {

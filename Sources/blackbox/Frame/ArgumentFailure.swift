@@ -2,6 +2,7 @@ internal import Text
 
 /// What is wrong with a command line: facts only.
 enum ArgumentFailure: Error, Equatable {
+  case notText(String)
   case unknownVerb(String, nearest: String?)
   case optionBeforeVerb(String)
   case unknownOption(String, nearest: String?, verb: String)
@@ -22,6 +23,7 @@ enum ArgumentFailure: Error, Equatable {
 extension ArgumentFailure: ReportableFailure {
   var report: FailureReport {
     switch self {
+    case .notText(let argument): usage("an argument is not UTF-8", argument)
     case .unknownVerb(let name, let nearest):
       usage(
         "unknown verb", name,

@@ -58,9 +58,10 @@ struct ArgumentParser {
   private mutating func long(_ argument: String) throws(ArgumentFailure) {
     let name: Substring
     var value: String?
-    if let equals = argument.firstIndex(of: "=") {
+    // By scalars: a value may start with a mark that would combine with the sign before it.
+    if let equals = argument.unicodeScalars.firstIndex(of: "=") {
       name = argument[..<equals].dropFirst(2)
-      value = String(argument[argument.index(after: equals)...])
+      value = String(argument.unicodeScalars[equals...].dropFirst())
     } else {
       name = argument.dropFirst(2)
     }

@@ -27,11 +27,15 @@ enum CommonOptions {
       help: "what a verifier remembers between runs; else $BLACKBOX_STATE"),
   ]
 
+  private static let fields: OptionDescription = .value(
+    "fields", nil, "NAMES", help: "only these columns, separated by commas, in this order")
+
   static func output(_ formats: [OutputFormat]) -> [OptionDescription] {
     let names = formats.map(\.rawValue)
     return [
       .value("output", "o", "FORMAT", .choice(names), help: names.joined(separator: ", "))
     ] + (formats.contains(.json) ? [.flag("json", help: "short for -o json")] : [])
+      + (formats.contains(.csv) ? [fields] : [])
   }
 
   static let always: [OptionDescription] = [

@@ -103,7 +103,7 @@ enum Completion {
     switch kind {
     case .file: "_files"
     case .directory: "_files -/"
-    case .session: "($(\(sessions)) @last)"
+    case .session: "{compadd @last $(\(sessions))}"
     case .verb: "(\(names(verbs)))"
     case .choice, .moment: "(\(words(kind).joined(separator: " ")))"
     case .choices: "_values -s , value \(words(kind).joined(separator: " "))"
@@ -125,25 +125,24 @@ enum Completion {
       for option in verb.allOptions {
         script += head + " -l \(option.name)"
         if let short = option.short { script += " -s \(short)" }
-        if option.value != nil { script += " " + fish(option.kind, verbs) }
+        if option.value != nil { script += fish(option.kind, verbs).map { " -r " + $0 } ?? " -x" }
         script += " -d \(fishQuoted(option.help))\n"
       }
       for operand in verb.operands {
-        let offer = fish(operand.kind, verbs).replacingPrefix("-x", "")
-        if !offer.isEmpty { script += head + " " + offer + "\n" }
+        if let offer = fish(operand.kind, verbs) { script += head + " " + offer + "\n" }
       }
     }
     return script
   }
 
-  private static func fish(_ kind: ValueKind, _ verbs: [VerbDescription]) -> String {
+  private static func fish(_ kind: ValueKind, _ verbs: [VerbDescription]) -> String? {
     switch kind {
-    case .file: "-r -F"
-    case .directory: "-x -a '(__fish_complete_directories)'"
-    case .session: "-x -a '@last (\(sessions))'"
-    case .verb: "-x -a '\(names(verbs))'"
-    case .choice, .choices, .moment: "-x -a '\(words(kind).joined(separator: " "))'"
-    case .text, .integer, .decimal, .span: "-x"
+    case .file: "-F"
+    case .directory: "-f -a '(__fish_complete_directories)'"
+    case .session: "-f -a '@last (\(sessions))'"
+    case .verb: "-f -a '\(names(verbs))'"
+    case .choice, .choices, .moment: "-f -a '\(words(kind).joined(separator: " "))'"
+    case .text, .integer, .decimal, .span: nil
     }
   }
 
@@ -183,11 +182,5 @@ enum Completion {
 
   private static func bracketless(_ text: String) -> String {
     String(text.map { $0 == "[" ? "(" : $0 == "]" ? ")" : $0 == ":" ? "," : $0 })
-  }
-}
-
-extension String {
-  fileprivate func replacingPrefix(_ prefix: String, _ other: String) -> String {
-    hasPrefix(prefix) ? other + dropFirst(prefix.count) : self
   }
 }

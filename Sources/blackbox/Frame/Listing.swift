@@ -61,6 +61,9 @@ struct Listing: Sendable {
 extension Output {
   /// Writes a listing in the form that `-o` asks for; an empty table says nothing at all.
   mutating func list(_ listing: Listing) throws {
+    let whole = listing
+    let listing =
+      try fields.map { names throws(ArgumentFailure) in try whole.selecting(names) } ?? whole
     switch format {
     case .table, .wide: try tabulate(listing)
     case .json:
@@ -81,7 +84,7 @@ extension Output {
       try raw(CSVText.record(listing.columns.map(\.name)))
       for row in listing.rows { try raw(CSVText.line(row.map(\.csv))) }
     case .id:
-      for row in listing.rows {
+      for row in whole.rows {
         if let cell = row.first { try line(Line(cell.shown(inFull: true))) }
       }
     }
@@ -110,6 +113,26 @@ extension Output {
 }
 
 extension Listing {
+  /// The same rows with the named columns only, none of them wide any more.
+  fileprivate func selecting(_ names: [String]) throws(ArgumentFailure) -> Listing {
+    var places: [Int] = []
+    for name in names {
+      guard let place = columns.firstIndex(where: { $0.name == name }) else {
+        let known = columns.map(\.name)
+        throw .notAChoice("--fields", name, known, nearest: Spelling.nearest(to: name, in: known))
+      }
+      places.append(place)
+    }
+    var selected = Listing(
+      places.map { place in
+        var column = columns[place]
+        column.isWide = false
+        return column
+      })
+    for row in rows { selected.add(places.map { row[$0] }) }
+    return selected
+  }
+
   fileprivate func write(_ row: [Cell], to json: inout JSONText) {
     for (column, cell) in zip(columns, row) { cell.write(column.name, to: &json) }
   }

@@ -11,6 +11,8 @@ struct Output: ~Copyable {
 
   private(set) var format = OutputFormat.table
   private(set) var isQuiet = false
+  /// The columns a listing should have; nil for its own choice.
+  private(set) var fields: [String]?
   /// Whether results may be coloured.
   private(set) var colour = false
   /// Columns of the terminal results go to; nil where it is none.
@@ -40,6 +42,9 @@ struct Output: ~Copyable {
   mutating func adopt(_ arguments: ParsedArguments) {
     format = arguments.format
     isQuiet = arguments.isQuiet
+    if arguments.description.outputs.contains(.csv), arguments.value("fields") != nil {
+      fields = arguments.list("fields")
+    }
     choose(color: arguments.value("color"))
   }
 

@@ -4,6 +4,8 @@ struct StoreLocation: Equatable, Sendable {
   /// Where a verifier remembers what it saw; nil where nobody named a place.
   var state: String?
 
+  init(directory: String, state: String?) { (self.directory, self.state) = (directory, state) }
+
   /// `--store`, else `$BLACKBOX_STORE`, else `~/.local/share/blackbox`; the state likewise, without
   /// a place of its own.
   init(_ arguments: borrowing ParsedArguments) throws(UserFailure) {
