@@ -26,7 +26,8 @@ struct Modes: OptionSet, Sendable, Equatable {
   static let mouseSGR = Modes(rawValue: 1 << 20)
   static let wideColumns = Modes(rawValue: 1 << 21)
 
-  static let initial: Modes = [.autowrap, .cursorVisible]
+  /// DECCOLM is allowed from the start, as on the terminals that made it; xterm waits for mode 40.
+  static let initial: Modes = [.autowrap, .cursorVisible, .columnSwitchAllowed]
 
   /// The mode a DECSET number names, unless setting it does more than set it.
   init?(privateNumber number: Int) {

@@ -22,10 +22,10 @@ extension Screen {
     switch final {
     case "m": selectRendition(parameters)
     case "H", "f": moveTo(row: parameters.amount(0) - 1, column: parameters.amount(1) - 1)
-    case "A", "k": up(parameters.amount())
+    case "A": up(parameters.amount())
     case "B": down(parameters.amount())
     case "C": forward(parameters.amount())
-    case "D", "j": backward(parameters.amount())
+    case "D": backward(parameters.amount())
     case "E":
       down(parameters.amount())
       carriageReturn()

@@ -44,11 +44,10 @@ extension Screen {
     case "9": forwardIndex()  // DECFI
     case "=": modes.insert(.applicationKeypad)  // DECKPAM
     case ">": modes.remove(.applicationKeypad)  // DECKPNM
-    case "D":  // IND
+    case "D":  // IND: unlike LF it forgets a pending wrap, as in xterm
       cursor.isWrapPending = false
       index()
     case "E":  // NEL
-      cursor.isWrapPending = false
       index()
       carriageReturn()
     case "H": setTab()  // HTS
@@ -104,7 +103,7 @@ extension Screen {
     return String(String.UnicodeScalarView(text.unicodeScalars.prefix(Limits.titleScalars)))
   }
 
-  /// OSC 8 ; parameters ; target. An empty target ends the link.
+  /// OSC 8 ; parameters ; target, where an empty target ends the link.
   private mutating func openLink(_ text: ArraySlice<UInt8>) {
     guard let separator = text.firstIndex(of: 0x3B) else { return }
     let target = text[(separator + 1)...]
@@ -113,7 +112,8 @@ extension Screen {
     } else {
       if decorations.wantsSweep { sweep() }
       cursor.pen.link = decorations.link(
-        id: Self.linkIdentifier(text[..<separator]), target: String(decoding: target, as: UTF8.self))
+        id: Self.linkIdentifier(text[..<separator]), target: String(decoding: target, as: UTF8.self)
+      )
     }
     updateDecoration()
   }

@@ -59,6 +59,8 @@ extension Screen {
   }
 
   /// One line down, scrolling at the bottom margin (IND, and LF with its kin).
+  ///
+  /// A pending wrap stays pending, as in alacritty and tmux.
   @inline(__always)
   mutating func index() {
     if cursor.row + 1 == bottom {
@@ -82,11 +84,7 @@ extension Screen {
 
   mutating func lineFeed() {
     index()
-    if modes.contains(.newLine) {
-      carriageReturn()
-    } else {
-      cursor.isWrapPending = false
-    }
+    if modes.contains(.newLine) { carriageReturn() }
   }
 
   /// To the next tab stop, or to the last column there is (HT, CHT).
@@ -99,6 +97,7 @@ extension Screen {
     }
   }
 
+  /// CBT; as in xterm a pending wrap stays pending.
   mutating func backwardTab(_ count: Int) {
     let limit = cursor.isOrigin && cursor.column >= left ? left : 0
     var count = count
@@ -106,7 +105,6 @@ extension Screen {
       repeat { cursor.column -= 1 } while cursor.column > limit && !tabStops[cursor.column]
       count -= 1
     }
-    cursor.isWrapPending = false
   }
 
   mutating func setTab() {

@@ -67,14 +67,14 @@ extension Screen {
     cursor.row >= top && cursor.row < bottom && cursor.column >= left && cursor.column < right
   }
 
-  /// IL
+  /// IL.
   mutating func insertLines(_ count: Int) {
     guard isInsideMargins else { return }
     scrollDown(from: cursor.row, count)
     carriageReturn()
   }
 
-  /// DL
+  /// DL.
   mutating func deleteLines(_ count: Int) {
     guard isInsideMargins else { return }
     scrollUp(from: cursor.row, count, savesLines: false)
@@ -83,27 +83,32 @@ extension Screen {
 
   // MARK: - Characters
 
-  /// ICH
+  /// Where editing begins: with a wrap pending the cursor stands beyond the last column, and what
+  /// was just written there is safe.
+  ///
+  /// alacritty and tmux see it so; xterm erases the last column and forgets the wrap.
+  private var editingColumn: Int {
+    cursor.isWrapPending ? cursor.column + 1 : cursor.column
+  }
+
+  /// ICH.
   mutating func insertCharacters(_ count: Int) {
-    cursor.isWrapPending = false
-    guard cursor.column >= left, cursor.column < right else { return }
+    guard !cursor.isWrapPending, cursor.column >= left, cursor.column < right else { return }
     grid[cursor.row].insert(
       count, at: cursor.column, before: right, filler: filler, columns: columns)
   }
 
-  /// DCH
+  /// DCH.
   mutating func deleteCharacters(_ count: Int) {
-    cursor.isWrapPending = false
-    guard cursor.column >= left, cursor.column < right else { return }
+    guard !cursor.isWrapPending, cursor.column >= left, cursor.column < right else { return }
     grid[cursor.row].delete(
       count, at: cursor.column, before: right, filler: filler, columns: columns)
   }
 
-  /// ECH
+  /// ECH.
   mutating func eraseCharacters(_ count: Int) {
-    cursor.isWrapPending = false
-    let end = min(columns, cursor.column + count)
-    grid[cursor.row].erase(cursor.column, end, filler: filler, columns: columns)
+    let end = min(columns, editingColumn + count)
+    grid[cursor.row].erase(editingColumn, end, filler: filler, columns: columns)
   }
 
   /// DECIC, SR and DECBI at the margin: every line between the margins moves right at `column`.
@@ -137,12 +142,11 @@ extension Screen {
   /// EL and DECSEL: 0 to the end, 1 from the start, 2 all of the line.
   mutating func eraseInLine(_ which: Int, selective: Bool = false) {
     switch which {
-    case 0: erase(row: cursor.row, cursor.column, columns, selective: selective)
+    case 0: erase(row: cursor.row, editingColumn, columns, selective: selective)
     case 1: erase(row: cursor.row, 0, cursor.column + 1, selective: selective)
     case 2: erase(row: cursor.row, 0, columns, selective: selective)
-    default: return
+    default: break
     }
-    cursor.isWrapPending = false
   }
 
   /// ED and DECSED: 0 to the end, 1 from the start, 2 all of the screen, 3 the scrollback.
@@ -150,7 +154,7 @@ extension Screen {
     switch which {
     case 0:
       if !selective, cursor.row == 0, cursor.column == 0 { keepCleared() }
-      erase(row: cursor.row, cursor.column, columns, selective: selective)
+      erase(row: cursor.row, editingColumn, columns, selective: selective)
       for row in (cursor.row + 1)..<max(rows, cursor.row + 1) {
         erase(row: row, 0, columns, selective: selective)
       }
@@ -162,10 +166,8 @@ extension Screen {
       for row in 0..<rows { erase(row: row, 0, columns, selective: selective) }
     case 3:
       if !selective { scrollback.removeAll() }
-      return
-    default: return
+    default: break
     }
-    cursor.isWrapPending = false
   }
 
   /// Moves a primary screen about to be cleared into the scrollback, down to its last text.

@@ -19,7 +19,8 @@ extension Screen {
       cell.decoration = cursor.pen.decoration
       erase(area(parameters, at: 1), filler: cell)
     case "v":
-      copy(area(parameters, at: 0), toRow: parameters.amount(5) - 1, column: parameters.amount(6) - 1)
+      copy(
+        area(parameters, at: 0), toRow: parameters.amount(5) - 1, column: parameters.amount(6) - 1)
     default: break
     }
   }

@@ -4,7 +4,7 @@ import Testing
 
 /// Screens alacritty drew from recordings of real programs.
 @Suite struct AlacrittyJudgeTests {
-  /// Cases whose attributes differ for a reason that is written down here.
+  /// All but `underline`: there SGR 21 takes bold away; here it underlines twice, as in ECMA-48.
   private static let attributeFloor = 22
 
   @Test func `the text of every case is what alacritty shows`() throws {

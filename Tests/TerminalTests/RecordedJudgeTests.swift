@@ -4,6 +4,24 @@ import Testing
 
 /// Screens other terminals drew from small scripts, each made to show one thing.
 @Suite struct RecordedJudgeTests {
+  /// Where the judges contradict each other or today's xterm, and which side was taken.
+  private static let knownDifferences: Set<String> = [
+    // VT and ICH keep a pending wrap, as in alacritty, tmux and the vt100 scripts.
+    "t0012-VT", "t0050-ICH",
+    // DECRC brings a pending wrap back, as xterm does since these pairs were taken.
+    "t0060-DECSC",
+    // BS from a pending wrap goes to the last column but one, as in xterm.
+    "combining 13",
+    // DECSTBM puts the cursor at home, not at the top margin, as in xterm.
+    "decstbm 3", "origin_mode 0",
+    // IL puts the cursor at the left margin, as in xterm.
+    "decstbm 9",
+    // ICH within a wide character blanks both its halves, as in xterm.
+    "ich_dch_ech 14",
+    // Both screens share one DECOM, as in xterm.
+    "origin_mode 6", "origin_mode 8",
+  ]
+
   @Test func `xterm shows the same text`() throws {
     guard let cases = try JudgeData.objects("vt/xtermjs.jsonl.gz") else { return }
     var failed: [String] = []
@@ -27,7 +45,7 @@ import Testing
       }
     }
     print("xterm.js: \(cases.count - failed.count) of \(cases.count), not \(failed)")
-    #expect(failed.isEmpty)
+    #expect(Set(failed).isSubset(of: Self.knownDifferences))
   }
 
   @Test func `each step of the vt100 scripts shows the same`() throws {
@@ -49,7 +67,7 @@ import Testing
     }
     print("vt100: \(steps - failed.count) of \(steps), not \(failed)")
     #expect(steps == 181)
-    #expect(failed.isEmpty)
+    #expect(Set(failed).isSubset(of: Self.knownDifferences))
   }
 
   private static func differences(
@@ -73,10 +91,12 @@ import Testing
         var text = wanted["contents"] as? String ?? " "
         if text.isEmpty, !isTail { text = " " }
         let width = isTail ? 0 : wanted["is_wide"] as? Bool ?? false ? 2 : 1
-        let background = (wanted["bgcolor"] as? String).flatMap { UInt8($0) }.map(Color.indexed) ?? .default
+        let background =
+          (wanted["bgcolor"] as? String).flatMap { UInt8($0) }.map(Color.indexed) ?? .default
         let bold = wanted["bold"] as? Bool ?? false
         if cell.text != text || cell.width != width {
-          found.append("\(row),\(column): \(cell.text.debugDescription) for \(text.debugDescription)")
+          found.append(
+            "\(row),\(column): \(cell.text.debugDescription) for \(text.debugDescription)")
         } else if cell.style.background != background {
           found.append("\(row),\(column): \(cell.style.background) for \(wanted)")
         } else if cell.style.attributes.contains(.bold) != bold {
