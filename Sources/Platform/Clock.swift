@@ -82,7 +82,9 @@ package enum WallTime {
     return ((days * 24 + hour) * 60 + minute) * 60_000_000 + second * 1_000_000 + fraction
   }
 
-  /// Year, month and day of a count of days since 1970. Source: proleptic Gregorian calendar, era arithmetic.
+  /// Year, month and day of a count of days since 1970.
+  ///
+  /// Source: proleptic Gregorian calendar, era arithmetic.
   package static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let shifted = days + 719_468
     let dayOfEra = modulo(shifted, 146_097)

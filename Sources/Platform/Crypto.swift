@@ -109,7 +109,9 @@ package var cryptoVersion: String { unsafe String(cString: OpenSSL_version(OPENS
   }
 }
 
-/// An Ed25519 key that signs. Source: RFC 8032.
+/// An Ed25519 key that signs.
+///
+/// Source: RFC 8032.
 @safe package struct SigningKey: ~Copyable {
   private let key: OpaquePointer
   package let publicKey: [UInt8]
@@ -189,7 +191,9 @@ package enum Ed25519 {
       || masked == pPlusOne || smallOrderEight.contains(Hex.encode(masked))
   }
 
-  /// The y coordinates of the points of order 8. Source: RFC 7748 §6 discussion of small subgroups.
+  /// The y coordinates of the points of order 8.
+  ///
+  /// Source: RFC 7748 §6 discussion of small subgroups.
   private static let smallOrderEight: Set<String> = [
     "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
     "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",

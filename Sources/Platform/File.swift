@@ -31,7 +31,9 @@ package struct File: ~Copyable {
     do { try system.close(closing) } catch { throw error.at(path) }
   }
 
-  /// Writes all bytes at `offset`. After a failure an unknown prefix may have been written.
+  /// Writes all bytes at `offset`.
+  ///
+  /// After a failure an unknown prefix may have been written.
   package func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(FileFailure) {
     var written = 0
     try write(bytes, at: offset, written: &written)
@@ -77,7 +79,9 @@ package struct File: ~Copyable {
     return bytes
   }
 
-  /// Makes the content durable. A failure is final for these bytes: it must never be retried.
+  /// Makes the content durable.
+  ///
+  /// A failure is final for these bytes: it must never be retried.
   package func sync(dataOnly: Bool = true) throws(FileFailure) {
     _ = try retrying { () throws(FileFailure) in
       try system.sync(descriptor, dataOnly: dataOnly)
@@ -97,6 +101,7 @@ package struct File: ~Copyable {
   }
 
   /// Takes the file's lock, or returns false if someone else holds it and `wait` is false.
+  ///
   /// It is released when this value ends.
   package func lock(wait: Bool) throws(FileFailure) -> Bool {
     while true {

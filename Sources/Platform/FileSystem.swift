@@ -1,4 +1,6 @@
-/// How a file is opened. Nothing follows a symbolic link, everything is close-on-exec.
+/// How a file is opened.
+///
+/// Nothing follows a symbolic link, everything is close-on-exec.
 package enum OpenMode: Sendable, Equatable {
   /// For reading; never blocks on a FIFO or device.
   case read

@@ -55,7 +55,9 @@ private func check(_ code: Int) throws(ZstdFailure) -> Int {
 
   deinit { unsafe _ = ZSTD_freeCCtx(context) }
 
-  /// Appends the compressed form of `input` to `output`. Wraps `ZSTD_compressStream2`.
+  /// Appends the compressed form of `input` to `output`.
+  ///
+  /// Wraps `ZSTD_compressStream2`.
   package func compress(
     _ input: Span<UInt8>, ending: Ending, into output: inout [UInt8]
   ) throws(ZstdFailure) {

@@ -1,6 +1,8 @@
 package import Platform
 
-/// Offsets and sizes of the frames of a session file. Format: schema/session-format.md §4.
+/// Offsets and sizes of the frames of a session file.
+///
+/// Format: schema/session-format.md §4.
 enum FrameLayout {
   static let dataMagic: UInt32 = 0xFD2F_B528
   static let commitMagic: UInt32 = 0x184D_2A5A
@@ -15,7 +17,9 @@ enum FrameLayout {
   static let saltsTag = Array("bbox-s1\0".utf8)
   static let encryptedTag = Array("bbox-e1\0".utf8)
   static let seekableMagic: UInt32 = 0x8F92_EAB1
-  /// An empty last raw block: ends a data frame that a crash left open. Source: RFC 8878 §3.1.1.2.
+  /// An empty last raw block: ends a data frame that a crash left open.
+  ///
+  /// Source: RFC 8878 §3.1.1.2.
   static let emptyLastBlock: [UInt8] = [1, 0, 0]
 }
 
@@ -110,7 +114,9 @@ struct SeekTable {
     entries.append((UInt32(clamping: stored), UInt32(clamping: content)))
   }
 
-  /// The table as one skippable frame. Source: zstd seekable format, no checksums.
+  /// The table as one skippable frame.
+  ///
+  /// Source: zstd seekable format, no checksums.
   var bytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(entries.count * 8 + 17)

@@ -1,6 +1,8 @@
 /// What is wrong with evidence: which rule, where, found and wanted, and what to do.
 package struct Finding: Sendable, Equatable {
-  /// The part of the answer it belongs to. Source: schema/session-format.md §6.
+  /// The part of the answer it belongs to.
+  ///
+  /// Source: schema/session-format.md §6.
   package enum Area: String, Sendable { case bytes, lines, log, identity, completeness }
 
   /// Integrity verdicts; each means exit 3.

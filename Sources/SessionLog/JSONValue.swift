@@ -45,7 +45,9 @@ package struct JSONFault: Error, Sendable, Equatable {
 }
 
 extension JSONValue {
-  /// Parses exactly one value with white space around it. Source: RFC 8259; depth at most `Limits.jsonDepth`.
+  /// Parses exactly one value with white space around it.
+  ///
+  /// Source: RFC 8259; depth at most `Limits.jsonDepth`.
   ///
   /// A lone surrogate escape, which no Swift string can hold, is shown as U+FFFD; the stored bytes are untouched.
   package init(parsing bytes: Span<UInt8>) throws(JSONFault) {

@@ -1,7 +1,9 @@
 package import Evidence
 package import Platform
 
-/// One leaf of the store's log: what was true of a session, and when. Format: schema/session-format.md §5.
+/// One leaf of the store's log: what was true of a session, and when.
+///
+/// Format: schema/session-format.md §5.
 package struct Leaf: Sendable, Equatable {
   package enum Kind: String, Sendable {
     case open, anchor, close, abandoned, erase, prune, key

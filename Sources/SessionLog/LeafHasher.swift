@@ -1,7 +1,9 @@
 internal import Evidence
 internal import Platform
 
-/// Salted leaf hashes of one session's lines. Format: schema/session-format.md §3.
+/// Salted leaf hashes of one session's lines.
+///
+/// Format: schema/session-format.md §3.
 struct LeafHasher: ~Copyable {
   private let sha: SHA256
   /// `"bbox/salt/v1\n" || key || u64be i`, the last eight bytes rewritten for each line.

@@ -1,4 +1,6 @@
-/// Every cap on what is read from outside, checked before anything is allocated. Source: schema/session-format.md §7.
+/// Every cap on what is read from outside, checked before anything is allocated.
+///
+/// Source: schema/session-format.md §7.
 package enum Limits {
   /// One event line without its LF: long enough for a 64 KiB payload escaped six-fold, short enough to hold.
   package static let lineBytes = 8 << 20

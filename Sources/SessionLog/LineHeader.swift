@@ -1,4 +1,6 @@
-/// The first fields of every event line, readable without parsing the rest. Format: schema/session-format.md §3.
+/// The first fields of every event line, readable without parsing the rest.
+///
+/// Format: schema/session-format.md §3.
 package struct LineHeader: Sendable, Equatable {
   /// Microseconds since line 0.
   package var time: UInt64
@@ -73,7 +75,9 @@ package struct LineHeader: Sendable, Equatable {
   }
 }
 
-/// What the bytes of a line break; nil when it is well formed. Format: schema/session-format.md §3.
+/// What the bytes of a line break; nil when it is well formed.
+///
+/// Format: schema/session-format.md §3.
 func lineFault(_ line: Span<UInt8>, after previous: UInt64) -> String? {
   guard line.count >= Limits.shortestLine else { return "a line of \(line.count) bytes" }
   guard line.count <= Limits.lineBytes else { return "a line of \(line.count) bytes" }

@@ -1,7 +1,9 @@
 package import Evidence
 internal import Platform
 
-/// Reads the log's leaves in order; the index's change feed. Format: schema/session-format.md §5.
+/// Reads the log's leaves in order; the index's change feed.
+///
+/// Format: schema/session-format.md §5.
 package struct LogReader: ~Copyable {
   /// Index of the next leaf.
   package private(set) var index: UInt64
@@ -50,7 +52,9 @@ package struct LogReader: ~Copyable {
     return bytes
   }
 
-  /// The next leaf, parsed; nil at the end. A leaf that does not parse is damage of the log: it throws.
+  /// The next leaf, parsed; nil at the end.
+  ///
+  /// A leaf that does not parse is damage of the log: it throws.
   package mutating func nextLeaf() throws(SessionLogFailure) -> Leaf? {
     let place = offset
     guard let bytes = try next() else { return nil }

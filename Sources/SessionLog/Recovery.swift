@@ -1,7 +1,9 @@
 internal import Evidence
 package import Platform
 
-/// Closes sessions whose writer died. Runs only in commands that write. Format: schema/session-format.md §4, Recovery.
+/// Closes sessions whose writer died.
+///
+/// Runs only in commands that write. Format: schema/session-format.md §4, Recovery.
 package struct Recovery: ~Copyable {
   /// What became of one session.
   package struct Outcome: Sendable {

@@ -1,6 +1,8 @@
 package import Platform
 
-/// Why the session log could not do its work. Damage found in evidence is not a failure: it is a `Finding`.
+/// Why the session log could not do its work.
+///
+/// Damage found in evidence is not a failure: it is a `Finding`.
 package struct SessionLogFailure: Error, Sendable {
   /// What kind of obstacle it is; the command line turns it into an exit code.
   package enum Kind: Sendable, Equatable {

@@ -52,7 +52,9 @@ package struct SessionReader: ~Copyable {
   private var salts: [UInt64: [UInt8]] = [:]
   private var isOver = false
 
-  /// Opens a session file. `named` is for a path that a person typed, which may be a link.
+  /// Opens a session file.
+  ///
+  /// `named` is for a path that a person typed, which may be a link.
   ///
   /// - Throws: `.notARecording` if it is not a regular file with one name, or the file system's refusal.
   package init(path: String, named: Bool = false, in system: any FileSystem)
@@ -158,7 +160,9 @@ package struct SessionReader: ~Copyable {
     }
   }
 
-  /// True if the file starts as a session does: a data frame. Nothing is consumed.
+  /// True if the file starts as a session does: a data frame.
+  ///
+  /// Nothing is consumed.
   package mutating func looksLikeSession() throws(SessionLogFailure) -> Bool {
     try fill(4)
     guard window.count - windowStart >= 4 else { return false }

@@ -54,7 +54,9 @@ package struct Resource: Sendable, Hashable {
   }
 }
 
-/// Line 0 of a session: all that is constant in it. Format: schema/session-format.md §3.
+/// Line 0 of a session: all that is constant in it.
+///
+/// Format: schema/session-format.md §3.
 package struct SessionStart: Sendable {
   package var format: Int64 = 1
   package var store: String

@@ -1,6 +1,8 @@
 package import Platform
 
-/// Facts about a session that nobody may hide; by themselves they fail nothing. Source: schema/session-format.md §6.
+/// Facts about a session that nobody may hide; by themselves they fail nothing.
+///
+/// Source: schema/session-format.md §6.
 package enum Fact: Sendable, Equatable, CustomStringConvertible {
   /// No close yet.
   case open
@@ -66,7 +68,9 @@ package struct SessionVerdict: Sendable {
 
   package init(path: String) { self.path = path }
 
-  /// True if nothing contradicts the evidence. Facts do not count.
+  /// True if nothing contradicts the evidence.
+  ///
+  /// Facts do not count.
   package var isIntact: Bool { findings.isEmpty }
 
   /// One word: the gravest finding, else `OPEN` or `OK`.

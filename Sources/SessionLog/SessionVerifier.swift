@@ -11,12 +11,16 @@ package struct LoggedLeaf: Sendable {
   }
 }
 
-/// Walks one session from its first byte and holds it against the log. Source: schema/session-format.md §§4 to 6.
+/// Walks one session from its first byte and holds it against the log.
+///
+/// Source: schema/session-format.md §§4 to 6.
 package enum SessionVerifier {
   /// Gets every batch on the way; the Boolean says whether a commit covers it.
   package typealias Visit = (borrowing Batch, Bool) throws(SessionLogFailure) -> Void
 
-  /// Checks a session of a store. `leaves` are the session's own, in log order.
+  /// Checks a session of a store.
+  ///
+  /// `leaves` are the session's own, in log order.
   ///
   /// Damage is in the verdict's findings. Throws only if the disk cannot be read at all.
   package static func verify(
@@ -188,7 +192,9 @@ package enum SessionVerifier {
     }
   }
 
-  /// What the log may say of one session, and in which order. Source: schema/session-format.md §5.
+  /// What the log may say of one session, and in which order.
+  ///
+  /// Source: schema/session-format.md §5.
   private static func orderFindings(_ leaves: [LoggedLeaf], path: String) -> [Finding] {
     var previous: Leaf?
     var isFinal = false

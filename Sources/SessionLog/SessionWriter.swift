@@ -1,7 +1,9 @@
 internal import Evidence
 package import Platform
 
-/// How often a session is made durable and committed. Source: schema/session-format.md §4.
+/// How often a session is made durable and committed.
+///
+/// Source: schema/session-format.md §4.
 package struct Pace: Sendable {
   /// Microseconds from the oldest waiting line to its durable point.
   package var flush: UInt64 = 200_000
@@ -14,7 +16,9 @@ package struct Pace: Sendable {
   package init() {}
 }
 
-/// Writes one session: the only code that does. Format: schema/session-format.md §§3 and 4.
+/// Writes one session: the only code that does.
+///
+/// Format: schema/session-format.md §§3 and 4.
 ///
 /// One owner, one thread. Lines are compressed and hashed as they come; nothing is acknowledged before
 /// `makeDurable` returns, and no byte of the file is written while an earlier one waits for its sync.

@@ -1,7 +1,9 @@
 package import Evidence
 package import Platform
 
-/// What must never lie inside the store: the log's key, and the last checkpoint signed with it (the guard).
+/// What must never lie inside the store: the log's key, and the last checkpoint signed with it (the
+/// guard).
+///
 /// Format: schema/session-format.md §2.
 package struct StateDirectory: Sendable {
   package let path: String
@@ -42,7 +44,9 @@ package struct StateDirectory: Sendable {
   package var guardPath: String { Path.join(path, "guard") }
   package var keyPath: String { Path.join(path, "log.key") }
 
-  /// Reads the signing key. It is never made anew.
+  /// Reads the signing key.
+  ///
+  /// It is never made anew.
   package func signer(for store: Store) throws(SessionLogFailure) -> NoteSigner {
     let bytes = try required(keyPath)
     let signer: NoteSigner

@@ -1,14 +1,18 @@
 package import Evidence
 package import Platform
 
-/// A store's place, name and public key. Layout: schema/session-format.md §2.
+/// A store's place, name and public key.
+///
+/// Layout: schema/session-format.md §2.
 ///
 /// Opening one reads `blackbox.json` and nothing else; only `Store.create` ever makes one.
 package struct Store: Sendable {
   package let path: String
   package let origin: String
   package let created: String
-  /// The key that the store says is its own. Whether to trust it is the verifier's decision.
+  /// The key that the store says is its own.
+  ///
+  /// Whether to trust it is the verifier's decision.
   package let verifierKey: VerifierKey
   package let system: any FileSystem
 

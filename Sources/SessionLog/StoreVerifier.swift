@@ -1,7 +1,9 @@
 package import Evidence
 package import Platform
 
-/// Whose key a verifier believes, and why. Source: schema/session-format.md §6, identity.
+/// Whose key a verifier believes, and why.
+///
+/// Source: schema/session-format.md §6, identity.
 package struct Trust: Sendable {
   package enum Source: Sendable, Equatable {
     /// Named by the verifier: a trust file.

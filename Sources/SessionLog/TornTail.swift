@@ -1,6 +1,8 @@
 internal import Platform
 
-/// What stands behind a session's last commit: whole flushed lines, then perhaps bytes that a crash tore.
+/// What stands behind a session's last commit: whole flushed lines, then perhaps bytes that a crash
+/// tore.
+///
 /// Format: schema/session-format.md §4, Recovery (3).
 package struct TornTail: Sendable {
   /// End of the last complete block, or ended frame, whose content ends in LF and whose lines are well formed.

@@ -1,7 +1,9 @@
 package import Evidence
 internal import Platform
 
-/// Appends to the store's log and signs it. Format: schema/session-format.md §5, Append.
+/// Appends to the store's log and signs it.
+///
+/// Format: schema/session-format.md §5, Append.
 ///
 /// Holds the log's lock across its syncs (one for the entries, two each for guard and checkpoint) and nothing else.
 package struct TransparencyLog: Sendable {

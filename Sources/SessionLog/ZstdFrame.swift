@@ -1,6 +1,8 @@
 internal import Platform
 
-/// The header of a zstd frame and of its blocks, as far as recovery and the format's rules need them.
+/// The header of a zstd frame and of its blocks, as far as recovery and the format's rules need
+/// them.
+///
 /// Source: RFC 8878 §3.1.1.
 enum ZstdFrame {
   struct Header {
