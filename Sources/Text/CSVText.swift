@@ -35,10 +35,10 @@ package enum CSVText {
 }
 
 private struct CSVSink: ScalarSink {
-  private var output = String.UnicodeScalarView()
+  private var output = TextBuffer()
   private var needsQuotes = false
 
-  var result: String { needsQuotes ? "\"" + String(output) + "\"" : String(output) }
+  var result: String { needsQuotes ? "\"" + output.text + "\"" : output.text }
 
   mutating func put(_ scalar: Unicode.Scalar, _ verdict: ScalarVerdict) {
     switch verdict {
@@ -53,5 +53,5 @@ private struct CSVSink: ScalarSink {
 
   mutating func put(malformed byte: UInt8) { put(Escapes.byte(byte)) }
 
-  private mutating func put(_ text: String) { output.append(contentsOf: text.unicodeScalars) }
+  private mutating func put(_ text: String) { output.append(text) }
 }

@@ -31,11 +31,11 @@ package enum HTMLText {
 
 private struct HTMLSink: ScalarSink {
   let keepsLayout: Bool
-  private var output = String.UnicodeScalarView()
+  private var output = TextBuffer()
 
   init(keepsLayout: Bool) { self.keepsLayout = keepsLayout }
 
-  var result: String { String(output) }
+  var result: String { output.text }
 
   mutating func put(_ scalar: Unicode.Scalar, _ verdict: ScalarVerdict) {
     switch verdict {
@@ -49,7 +49,7 @@ private struct HTMLSink: ScalarSink {
 
   mutating func put(malformed byte: UInt8) { put(Escapes.byte(byte)) }
 
-  private mutating func put(_ text: String) { output.append(contentsOf: text.unicodeScalars) }
+  private mutating func put(_ text: String) { output.append(text) }
 
   private static func entity(_ scalar: Unicode.Scalar) -> String? {
     switch scalar {

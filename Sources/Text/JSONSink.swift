@@ -8,7 +8,11 @@ struct JSONSink: ScalarSink {
     switch verdict {
     case .plain:
       if !isEmbedding, scalar == "\"" || scalar == "\\" { output.append(UInt8(ascii: "\\")) }
-      output.append(contentsOf: scalar.utf8)
+      if scalar.isASCII {
+        output.append(UInt8(truncatingIfNeeded: scalar.value))
+      } else {
+        output.append(contentsOf: scalar.utf8)
+      }
     case .control where isEmbedding && scalar.value <= 0x20: output.append(UInt8(ascii: " "))
     case .control, .hidden: put(escaped: scalar)
     }

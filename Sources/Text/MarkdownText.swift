@@ -17,14 +17,14 @@ package enum MarkdownText {
 }
 
 private struct MarkdownSink: ScalarSink {
-  private var output = String.UnicodeScalarView()
+  private var output = TextBuffer()
 
   var result: String {
-    var text = output
-    // Four blanks or a tab at the start would make a code block, two at the end a break.
-    while text.first == " " { text.removeFirst() }
-    while text.last == " " { text.removeLast() }
-    return String(text)
+    // Four blanks at the start would make a code block, two at the end a break.
+    var bytes = output.bytes[...]
+    while bytes.first == 0x20 { bytes.removeFirst() }
+    while bytes.last == 0x20 { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   mutating func put(_ scalar: Unicode.Scalar, _ verdict: ScalarVerdict) {
@@ -52,27 +52,31 @@ private struct MarkdownSink: ScalarSink {
     switch scalar {
     case "\\", "`", "*", "_", "[", "]", "<", ">", "&", "|", "~", "$", "@", "{", "}": true
     // Heading, list, quote and rule marks only where a line starts; `://` and `www.` would link.
-    case "#", "+", "-", "=": output.allSatisfy { $0 == " " }
-    case ".", ")": output.allSatisfy { $0 == " " || ("0"..."9").contains($0) } || endsInWWW
+    case "#", "+", "-", "=": output.bytes.allSatisfy { $0 == 0x20 }
+    case ".", ")": output.bytes.allSatisfy(Self.isBlankOrDigit) || endsInWWW
     case ":", "!": true
     default: false
     }
   }
 
+  private static func isBlankOrDigit(_ byte: UInt8) -> Bool {
+    byte == 0x20 || (0x30...0x39).contains(byte)
+  }
+
   private var endsInWWW: Bool {
-    let last = output.suffix(3)
-    return last.count == 3 && last.allSatisfy { $0 == "w" || $0 == "W" }
+    let last = output.bytes.suffix(3)
+    return last.count == 3 && last.allSatisfy { $0 | 0x20 == UInt8(ascii: "w") }
   }
 }
 
 private struct CodeSink: ScalarSink {
-  private var output = String.UnicodeScalarView()
+  private var output = TextBuffer()
   private var run = 0
   private var longestRun = 0
 
   var result: String {
     let fence = String(repeating: "`", count: longestRun + 1)
-    return fence + " " + String(output) + " " + fence
+    return fence + " " + output.text + " " + fence
   }
 
   mutating func put(_ scalar: Unicode.Scalar, _ verdict: ScalarVerdict) {
@@ -91,6 +95,6 @@ private struct CodeSink: ScalarSink {
 
   private mutating func put(_ text: String) {
     run = 0
-    output.append(contentsOf: text.unicodeScalars)
+    output.append(text)
   }
 }

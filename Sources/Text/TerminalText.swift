@@ -77,7 +77,7 @@ private struct TerminalSink: ScalarSink {
 
   let form: Form
   let limit: Int
-  private var output = String.UnicodeScalarView()
+  private var output = TextBuffer()
   private var count = 0
   private var column = 0
   private(set) var isFull = false
@@ -87,7 +87,7 @@ private struct TerminalSink: ScalarSink {
     self.limit = max(limit, 0)
   }
 
-  var result: String { String(output) }
+  var result: String { output.text }
 
   mutating func put(_ scalar: Unicode.Scalar, _ verdict: ScalarVerdict) {
     switch verdict {
@@ -115,13 +115,13 @@ private struct TerminalSink: ScalarSink {
   private mutating func put(_ escape: String) {
     let length = escape.utf8.count
     guard length <= limit - count else { return stop() }
-    output.append(contentsOf: escape.unicodeScalars)
+    output.append(escape)
     count += length
     column &+= length
   }
 
   private mutating func stop() {
-    output.append("…")
+    output.append("…" as Unicode.Scalar)
     isFull = true
   }
 }
