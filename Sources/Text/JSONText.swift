@@ -62,19 +62,19 @@ package struct JSONText: Sendable {
   // MARK: values
 
   /// Writes the document itself or an array's next element.
-  package mutating func value(_ value: some JSONValue) {
+  package mutating func value(_ value: some JSONWritable) {
     separate()
     value.write(to: &self)
   }
 
   /// Writes the field `key` of the open object.
-  package mutating func field(_ key: String, _ value: some JSONValue) {
+  package mutating func field(_ key: String, _ value: some JSONWritable) {
     write(key: key)
     value.write(to: &self)
   }
 
   /// Writes the field `key`, or nothing where there is no value.
-  package mutating func field(ifPresent key: String, _ value: (some JSONValue)?) {
+  package mutating func field(ifPresent key: String, _ value: (some JSONWritable)?) {
     if let value { field(key, value) }
   }
 

@@ -1,5 +1,6 @@
 internal import Glibc
 import Platform
+import SessionLog
 import Testing
 import Text
 
@@ -160,6 +161,19 @@ struct OutputTests {
     #expect(FailureReport(refused).code == .refused)
     #expect(FailureReport(absent).code == .unreadable)
     #expect(FailureReport(absent).place == "/s")
+  }
+
+  @Test(arguments: [
+    (SessionLogFailure.Kind.storeMissing, ExitCode.unusable), (.newerFormat, .unusable),
+    (.busy, .unusable), (.diverged, .damaged), (.permission, .refused),
+    (.ambiguousSession, .usage), (.unknownSession, .unreadable), (.notARecording, .unreadable),
+  ])
+  func `the session log’s obstacles have their codes`(
+    kind: SessionLogFailure.Kind, code: ExitCode
+  ) {
+    let failure = SessionLogFailure(kind, "cannot", at: "/s", advice: "Do this.")
+    #expect(FailureReport(failure).code == code)
+    #expect(FailureReport(failure).advice == "Do this.")
   }
 
   @Test func `a failure nobody named is called a defect`() {

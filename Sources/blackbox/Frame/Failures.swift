@@ -1,4 +1,3 @@
-internal import Platform
 internal import Text
 
 /// What standard error says of a failure, and the code the program ends with.
@@ -64,14 +63,5 @@ extension FailureReport {
         .unreadable, "unexpected failure", found: String(describing: error),
         advice: "This is a defect of blackbox; please report it with the command you gave.")
     }
-  }
-}
-
-// MARK: the modules' failures, bottom floor first
-
-extension FileFailure: ReportableFailure {
-  var report: FailureReport {
-    FailureReport(
-      isPermission ? .refused : .unreadable, "cannot \(operation)", place: path, found: reason)
   }
 }

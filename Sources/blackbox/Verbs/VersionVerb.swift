@@ -1,3 +1,4 @@
+internal import Platform
 internal import Text
 
 struct VersionVerb: Verb {
@@ -34,5 +35,7 @@ enum Version {
   static let format = 1
 
   /// The linked libraries and their own words for their versions.
-  static func libraries() -> [(name: String, version: String)] { [] }
+  static func libraries() -> [(name: String, version: String)] {
+    [("libzstd", zstdVersion), ("libcrypto", cryptoVersion)]
+  }
 }
