@@ -187,6 +187,34 @@ struct ArgumentsTests {
     #expect(throws: UserFailure.self) { try Sample.parse(["x"]).store() }
   }
 
+  @Test(arguments: UInt64(1)...300)
+  func `no arguments stop the program, and what is refused is worded safely`(seed: UInt64) {
+    let pieces = [
+      "--", "-", "=", "all", "limit", "agent", "since", "has", "o", "n", "7", "-2h", "json",
+      "\u{301}", "\u{1B}[2J", "\u{202E}", "", " ", "@last", "a", ",", "gap", "help", "--fields",
+    ]
+    var state = seed
+    func next(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    let arguments = (0..<next(6)).map { _ in
+      (0...next(4)).map { _ in pieces[next(pieces.count)] }.joined()
+    }
+    for description in [Sample.description, Sample.recording] {
+      do {
+        let parsed = try Sample.parse(arguments, as: description)
+        #expect(description.outputs.isEmpty || description.outputs.contains(parsed.format))
+      } catch {
+        #expect(error.report.code == .usage)
+        for line in error.report.lines {
+          let shown = line.text(colour: false)
+          #expect(TerminalText.line(shown, limit: .max) == shown)
+        }
+      }
+    }
+  }
+
   @Test(arguments: [
     ("verfy", "verify"), ("sesions", "sessions"), ("serach", "search"), ("repl", "replay"),
     ("completions", "completion"),

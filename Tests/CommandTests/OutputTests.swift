@@ -124,6 +124,14 @@ struct OutputTests {
     }
   }
 
+  @Test func `nothing found is a failure only when asked`() throws {
+    let description = VerbDescription(
+      name: "agents", group: .find, summary: "list", options: CommonOptions.amount)
+    let strict = try Sample.parse(["--fail-empty"], as: description)
+    #expect(strict.code(matches: 0) == .nothingMatched && strict.code(matches: 1) == .done)
+    #expect(try Sample.parse([], as: description).code(matches: 0) == .done)
+  }
+
   @Test func `notes are silent when asked, warnings never`() throws {
     var io = try io(["x", "-q"])
     io.note("a note")

@@ -47,6 +47,12 @@ enum CommonOptions {
     .flag("help", "h", help: "show this"),
   ]
 
+  /// Shared by all lists: how much, and whether nothing is a failure.
+  static let amount: [OptionDescription] = [
+    .value("limit", "n", "N", .integer(1...1_000_000), help: "at most so many rows"),
+    .flag("fail-empty", help: "end with code 1 where nothing matches"),
+  ]
+
   /// Shared by all lists: which sessions or events.
   static let time: [OptionDescription] = [
     .value("since", "S", "TIME", .moment, help: "from this moment on: 2h ago, today, 2026-11-22"),

@@ -70,6 +70,10 @@ struct Line: ExpressibleByStringInterpolation, Sendable {
       line.append(Line(text, style))
     }
 
+    mutating func appendInterpolation(_ text: Substring, _ style: Style? = nil) {
+      line.append(Line(String(text), style))
+    }
+
     mutating func appendInterpolation(_ number: some BinaryInteger, _ style: Style? = nil) {
       line.parts.append((String(number), style))
     }

@@ -78,6 +78,11 @@ struct ParsedArguments: Sendable {
     return description.outputs.contains(.json) && flag("json") ? .json : usual
   }
 
+  /// How a list ends that has `CommonOptions.amount`.
+  func code(matches: Int) -> ExitCode {
+    matches == 0 && flag("fail-empty") ? .nothingMatched : .done
+  }
+
   var isQuiet: Bool { flag("quiet") }
 
   // MARK: for the parser
