@@ -9,12 +9,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
-static const char *const step_names[] = {"start the child", "enter the working directory",
-                                         "take the terminal", "execute the command"};
+static const char *const step_names[] = {"start the child", "take the terminal",
+                                         "execute the command"};
 
 struct child_report { int step; int error; };
 
@@ -25,14 +26,14 @@ static void fail(int pipe_end, int step) {
   _exit(127);
 }
 
-int blackbox_spawn_on_pty(char *const argv[], char *const envp[], const char *directory,
-                          unsigned short columns, unsigned short rows, const struct termios *mode,
+int blackbox_spawn_on_pty(char *const argv[], unsigned short columns,
+                          unsigned short rows, const void *mode, int input,
                           pid_t *child, int *master, const char **failed_step) {
   int slave = -1, report[2] = {-1, -1};
   struct winsize size = {.ws_row = rows, .ws_col = columns};
   *master = -1;
   *failed_step = "open a pseudo-terminal";
-  if (openpty(master, &slave, NULL, mode, &size) != 0) return errno;
+  if (openpty(master, &slave, NULL, (const struct termios *)mode, &size) != 0) return errno;
   fcntl(*master, F_SETFD, FD_CLOEXEC);
   fcntl(slave, F_SETFD, FD_CLOEXEC);
   *failed_step = step_names[0];
@@ -47,14 +48,14 @@ int blackbox_spawn_on_pty(char *const argv[], char *const envp[], const char *di
     for (int number = 1; number < NSIG; number++)
       if (number != SIGKILL && number != SIGSTOP) signal(number, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) != 0) fail(report[1], 2);
+    if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) != 0) fail(report[1], 1);
     // A recorder that dies must not leave an unrecorded child behind.
-    prctl(PR_SET_PDEATHSIG, SIGHUP);
-    if (getppid() != recorder) _exit(129);
-    if (dup2(slave, 0) < 0 || dup2(slave, 1) < 0 || dup2(slave, 2) < 0) fail(report[1], 2);
-    if (directory && chdir(directory) != 0) fail(report[1], 1);
-    execvpe(argv[0], argv, envp);
-    fail(report[1], 3);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != recorder) _exit(137);
+    if (dup2(input >= 0 ? input : slave, 0) < 0 || dup2(slave, 1) < 0 || dup2(slave, 2) < 0)
+      fail(report[1], 1);
+    execvp(argv[0], argv);
+    fail(report[1], 2);
   }
   close(slave);
   if (report[1] >= 0) close(report[1]);
@@ -89,4 +90,19 @@ int blackbox_get_window_size(int terminal, unsigned short *columns, unsigned sho
   *columns = size.ws_col;
   *rows = size.ws_row;
   return 0;
+}
+
+int blackbox_signal_source(const int *numbers, int count) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int i = 0; i < count; i++) sigaddset(&set, numbers[i]);
+  if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int blackbox_next_signal(int source) {
+  struct signalfd_siginfo information;
+  ssize_t got;
+  do got = read(source, &information, sizeof information); while (got < 0 && errno == EINTR);
+  return got == (ssize_t)sizeof information ? (int)information.ssi_signo : 0;
 }

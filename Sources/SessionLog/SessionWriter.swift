@@ -174,10 +174,17 @@ package struct SessionWriter: ~Copyable {
   // MARK: Appending
 
   /// Microseconds since line 0, for the next line.
-  package func now() -> UInt64 { max(lastTime, clock.monotonic() &- origin) }
+  package func now() -> UInt64 { time(of: clock.monotonic()) }
+
+  /// Microseconds since line 0 of a moment on `clock.monotonic()`, never below the line before.
+  package func time(of moment: UInt64) -> UInt64 {
+    max(lastTime, moment > origin ? moment - origin : 0)
+  }
 
   /// Appends one line; it is durable after the next `makeDurable`.
-  package mutating func append(_ line: [UInt8]) throws(SessionLogFailure) {
+  ///
+  /// Returns true when so much waits that `makeDurable` must come before more is appended.
+  package mutating func append(_ line: [UInt8]) throws(SessionLogFailure) -> Bool {
     if let failure { throw failure }
     if let fault = lineFault(line.span, after: lastTime) {
       throw SessionLogFailure(
@@ -190,7 +197,7 @@ package struct SessionWriter: ~Copyable {
     if oldestUncommitted == nil { oldestUncommitted = moment }
     add(line)
     if raw.count >= Compression.chunk { try compress(.none) }
-    if batchContent >= pace.commitBytes { try makeDurable() }
+    return batchContent >= pace.commitBytes
   }
 
   private mutating func add(_ line: [UInt8]) {
@@ -311,18 +318,20 @@ package struct SessionWriter: ~Copyable {
 
   // MARK: The end
 
-  /// Ends the session: last line, close commit, seek table, `close` leaf; then the lock's name is removed.
+  /// Ends the session: last lines (`session.end` the very last), close commit, seek table, `close` leaf; then the lock's name is removed.
   ///
   /// If the disk is full the store's reserve is given up for it. After a failure `recover` will close the session.
   /// Returns the leaf that the log now holds.
-  package mutating func close(endLine: [UInt8]) throws(SessionLogFailure) -> Leaf {
+  package mutating func close(lines last: [[UInt8]]) throws(SessionLogFailure) -> Leaf {
     if let failure { throw failure }
-    if let fault = lineFault(endLine.span, after: lastTime) {
-      throw SessionLogFailure(
-        .refused, "the last event breaks the format", found: fault, wanted: "session.end",
-        advice: "Nothing was written for it.")
+    for line in last {
+      if let fault = lineFault(line.span, after: lastTime) {
+        throw SessionLogFailure(
+          .refused, "a last event breaks the format", found: fault, wanted: "session.end",
+          advice: "Nothing was written for it.")
+      }
+      add(line)
     }
-    add(endLine)
     try commit(.close)
     do throws(SessionLogFailure) {
       try finish()

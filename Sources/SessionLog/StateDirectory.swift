@@ -48,9 +48,10 @@ package struct StateDirectory: Sendable {
   ///
   /// It is never made anew.
   package func signer(for store: Store) throws(SessionLogFailure) -> NoteSigner {
-    let bytes = try required(keyPath)
+    var text = String(decoding: try required(keyPath), as: UTF8.self)
+    if text.hasSuffix("\n") { text.removeLast() }
     let signer: NoteSigner
-    do { signer = try NoteSigner(keyFile: String(decoding: bytes, as: UTF8.self)) } catch {
+    do { signer = try NoteSigner(keyFile: text) } catch {
       throw unusable(keyPath, found: error.found, wanted: error.wanted)
     }
     let key: VerifierKey

@@ -1,6 +1,11 @@
 /// All verbs, in the order the overview shows them within their group.
 enum Registry {
   static let verbs: [any Verb.Type] = [
+    InitVerb.self,
+    RecordVerb.self,
+    RecoverVerb.self,
+    VerifyVerb.self,
+    ProveVerb.self,
     HelpVerb.self,
     VersionVerb.self,
     CompletionVerb.self,

@@ -1,0 +1,180 @@
+internal import CPosix
+internal import Glibc
+
+/// Why a child could not be started: the step and the system's code.
+package struct SpawnFailure: Error, Sendable {
+  /// As the end of "cannot …".
+  package var step: String
+  package var code: Int32
+  package var reason: String { FileFailure("", path: "", code: code).reason }
+  /// The command does not exist, rather than being forbidden.
+  package var isMissing: Bool { code == ENOENT }
+}
+
+/// How a child ended.
+package enum ExitStatus: Sendable, Equatable {
+  case exited(Int32)
+  case signalled(Int32)
+
+  /// What a shell would report: the status, or 128 plus the signal.
+  package var shellCode: Int32 {
+    switch self {
+    case .exited(let code): code
+    case .signalled(let number): 128 + number
+    }
+  }
+}
+
+/// A child process on a pseudo-terminal of its own; this side holds the master.
+package struct PseudoTerminal: ~Copyable {
+  package let processID: Int32
+  /// For `poll`; owned by this value.
+  ///
+  /// Reads and writes do not block.
+  package let descriptor: Int32
+
+  /// Starts `command`, looked up in PATH, with this process's environment, as the leader of its own session.
+  ///
+  /// `modeOf` names an open terminal whose line settings the new one takes over; `input` is a descriptor that becomes
+  /// the child's standard input in place of the terminal. The child dies with the thread that calls this.
+  package init(
+    command: [String], columns: Int, rows: Int, modeOf terminal: Int32?, input: Int32?
+  ) throws(SpawnFailure) {
+    var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
+    defer {
+      for unsafetext in unsafe arguments { unsafe free(text) }
+    }
+    var mode = termios()
+    let hasMode = terminal.map { unsafe tcgetattr($0, &mode) == 0 } ?? false
+    var child: pid_t = 0
+    var master: Int32 = -1
+    var step: UnsafePointer<CChar>?
+    let code = unsafe withUnsafePointer(to: &mode) { pointer in
+      unsafe blackbox_spawn_on_pty(
+        &arguments, UInt16(clamping: columns), UInt16(clamping: rows),
+        hasMode ? pointer : nil, input ?? -1, &child, &master, &step)
+    }
+    guard code == 0 else {
+      throw SpawnFailure(step: unsafe step.map { unsafe String(cString: $0) } ?? "", code: code)
+    }
+    _ = fcntl(master, F_SETFL, fcntl(master, F_GETFL) | O_NONBLOCK)
+    processID = child
+    descriptor = master
+  }
+
+  deinit { Glibc.close(descriptor) }
+
+  /// What a read or write on a descriptor that does not block came to.
+  package enum Transfer: Sendable, Equatable {
+    case bytes(Int)
+    /// Nothing now; poll again.
+    case later
+    /// The other side is gone.
+    case over
+  }
+
+  /// Reads what there is into the start of `buffer`.
+  package func read(into buffer: inout [UInt8]) -> Transfer {
+    Self.read(descriptor, into: &buffer)
+  }
+
+  /// Writes as much of `bytes` as the terminal takes.
+  package func write(_ bytes: Span<UInt8>) -> Transfer {
+    while true {
+      let count = unsafe bytes.withUnsafeBufferPointer { buffer in
+        unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+      }
+      if count >= 0 { return .bytes(count) }
+      if errno == EINTR { continue }
+      return errno == EAGAIN ? .later : .over
+    }
+  }
+
+  /// Reads once from any descriptor.
+  package static func read(_ descriptor: Int32, into buffer: inout [UInt8]) -> Transfer {
+    while true {
+      let count = unsafe buffer.withUnsafeMutableBufferPointer { buffer in
+        unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      }
+      if count > 0 { return .bytes(count) }
+      if count == 0 { return .over }
+      if errno == EINTR { continue }
+      return errno == EAGAIN ? .later : .over
+    }
+  }
+
+  /// Tells the child's terminal its size; the kernel signals the programs on it.
+  package func resize(columns: Int, rows: Int) {
+    _ = blackbox_set_window_size(descriptor, UInt16(clamping: columns), UInt16(clamping: rows))
+  }
+
+  /// Sends a signal to the child's process group.
+  package func signal(_ number: Int32) {
+    // The group is the child's own: it leads its session.
+    if kill(-processID, number) != 0 { _ = kill(processID, number) }
+  }
+
+  /// How the child ended, or nil while it runs and `wait` is false.
+  package func exitStatus(wait: Bool) -> ExitStatus? {
+    var status: Int32 = 0
+    while true {
+      let found = unsafe waitpid(processID, &status, wait ? 0 : WNOHANG)
+      if found == processID {
+        let number = status & 0x7F
+        return number == 0 ? .exited(status >> 8 & 0xFF) : .signalled(number)
+      }
+      if found < 0, errno == EINTR { continue }
+      return found < 0 ? .exited(255) : nil
+    }
+  }
+}
+
+/// Signals as readable bytes, for a loop that polls.
+package struct SignalSource: ~Copyable {
+  package let descriptor: Int32
+
+  /// Blocks `numbers` for this thread and all it starts later, and collects them here; nil if the system refuses.
+  package init?(_ numbers: [Int32]) {
+    let made = unsafe blackbox_signal_source(numbers, Int32(clamping: numbers.count))
+    guard made >= 0 else { return nil }
+    descriptor = made
+  }
+
+  deinit { Glibc.close(descriptor) }
+
+  /// The next signal that came, or nil.
+  package func next() -> Int32? {
+    let number = blackbox_next_signal(descriptor)
+    return number > 0 ? number : nil
+  }
+}
+
+/// Waits until one of some descriptors is ready.
+package enum Polling {
+  package struct Interest: Sendable {
+    package var descriptor: Int32
+    package var reads: Bool
+    package var writes: Bool
+    package init(_ descriptor: Int32, reads: Bool = true, writes: Bool = false) {
+      self.descriptor = descriptor
+      self.reads = reads
+      self.writes = writes
+    }
+  }
+
+  /// Which of `interests` are ready (an end or error counts as readable); empty after `milliseconds` (-1: never).
+  package static func wait(_ interests: [Interest], milliseconds: Int32) -> [(
+    isReadable: Bool, isWritable: Bool
+  )] {
+    var polled = interests.map { interest in
+      pollfd(
+        fd: interest.descriptor,
+        events: Int16((interest.reads ? POLLIN : 0) | (interest.writes ? POLLOUT : 0)), revents: 0)
+    }
+    unsafe _ = poll(&polled, nfds_t(polled.count), milliseconds)
+    return polled.map { entry in
+      let found = Int32(entry.revents)
+      return (found & (POLLIN | POLLHUP | POLLERR) != 0, found & POLLOUT != 0)
+    }
+  }
+}

@@ -1,0 +1,119 @@
+internal import Glibc
+
+/// A queue between two threads that pushes back: it holds no more than a given weight.
+///
+/// The sender waits while it is full, the receiver while it is empty. Closing it from either side ends both waits.
+@safe package final class Mailbox<Element: Sendable>: @unchecked Sendable {
+  // Sendable, because (1) every stored property but the handles is touched under `mutex` alone,
+  // (2) the handles are made in init and destroyed in deinit, when no thread can hold a reference.
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  private let changed: UnsafeMutablePointer<pthread_cond_t>
+  private let capacity: Int
+  private var elements: [Element] = []
+  private var weight = 0
+  private var isClosed = false
+
+  /// `capacity` is in the unit of `send`'s weights, bytes as a rule.
+  package init(capacity: Int) {
+    self.capacity = capacity
+    unsafe mutex = .allocate(capacity: 1)
+    unsafe changed = .allocate(capacity: 1)
+    unsafe pthread_mutex_init(mutex, nil)
+    var attributes = pthread_condattr_t()
+    unsafe pthread_condattr_init(&attributes)
+    unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    unsafe pthread_cond_init(changed, &attributes)
+    unsafe pthread_condattr_destroy(&attributes)
+  }
+
+  deinit {
+    unsafe pthread_cond_destroy(changed)
+    unsafe pthread_mutex_destroy(mutex)
+    unsafe changed.deallocate()
+    unsafe mutex.deallocate()
+  }
+
+  /// Adds an element, waiting for room; false if the mailbox is closed.
+  package func send(_ element: Element, weight added: Int) -> Bool {
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    while weight > 0, weight + added > capacity, !isClosed {
+      unsafe pthread_cond_wait(changed, mutex)
+    }
+    guard !isClosed else { return false }
+    let wasEmpty = elements.isEmpty
+    elements.append(element)
+    weight += added
+    if wasEmpty { unsafe pthread_cond_broadcast(changed) }
+    return true
+  }
+
+  /// Takes everything that is there, waiting at most `microseconds` for something; nil once closed and empty.
+  package func receive(waiting microseconds: UInt64?) -> [Element]? {
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    if elements.isEmpty, !isClosed {
+      if let microseconds {
+        var until = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &until)
+        let nanoseconds = until.tv_nsec + Int(clamping: microseconds % 1_000_000) * 1000
+        until.tv_sec += Int(clamping: microseconds / 1_000_000) + nanoseconds / 1_000_000_000
+        until.tv_nsec = nanoseconds % 1_000_000_000
+        while elements.isEmpty, !isClosed {
+          if unsafe pthread_cond_timedwait(changed, mutex, &until) != 0 { break }
+        }
+      } else {
+        while elements.isEmpty, !isClosed { unsafe pthread_cond_wait(changed, mutex) }
+      }
+    }
+    if elements.isEmpty, isClosed { return nil }
+    var taken: [Element] = []
+    swap(&taken, &elements)
+    weight = 0
+    unsafe pthread_cond_broadcast(changed)
+    return taken
+  }
+
+  /// Refuses further elements; those inside can still be received.
+  package func close() {
+    unsafe pthread_mutex_lock(mutex)
+    isClosed = true
+    unsafe pthread_cond_broadcast(changed)
+    unsafe pthread_mutex_unlock(mutex)
+  }
+}
+
+/// A thread of its own for work that blocks.
+@safe package struct Worker: ~Copyable {
+  private let thread: pthread_t
+
+  /// Starts `body` on a new thread; nil if the system has none to give.
+  package init?(_ body: @escaping @Sendable () -> Void) {
+    let box = unsafe Unmanaged.passRetained(Body(body))
+    var thread = pthread_t()
+    let started = unsafe pthread_create(
+      &thread, nil,
+      { argument in
+        if let argument = unsafe argument {
+          unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+        }
+        return nil
+      }, unsafe box.toOpaque())
+    guard started == 0 else {
+      unsafe box.release()
+      return nil
+    }
+    self.thread = thread
+  }
+
+  /// Waits until the body has returned.
+  package consuming func join() { pthread_join(thread, nil) }
+
+  private final class Body: Sendable {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+}
+
+/// Lets this thread rest.
+package func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }

@@ -1,0 +1,111 @@
+internal import Platform
+internal import Recorder
+internal import SessionLog
+
+struct RecordVerb: Verb {
+  static let description = VerbDescription(
+    name: "record", group: .make,
+    summary: "run a command on a terminal of its own and record what it shows",
+    details: [
+      "The session is open in the signed log before the command starts. The exit status is the "
+        + "command's own, or 128 plus the signal that ended it. Without a terminal the command "
+        + "keeps this process's standard input. What is typed is not recorded, only what is shown.",
+      "If the disk is full the command waits; if space does not return in time it is ended, and "
+        + "the session is closed from a reserve. If recording fails in any other way the command "
+        + "is ended: nothing runs unrecorded.",
+    ],
+    options: [
+      .value("agent", nil, "UID", help: "who acts; ISSUER#UID names the issuer too"),
+      .value("on-behalf-of", nil, "UID", help: "for whom: a person or service, ISSUER#UID or UID"),
+      .value("resource", nil, "KIND:UID", help: "what it reaches, such as ssh:prod-1"),
+      .value("purpose", nil, "TEXT", help: "why, for the auditor"),
+      .value(
+        "disk-full-wait", nil, "SECONDS", .integer(0...86_400),
+        help: "how long to wait for space on a full disk (default 10)"),
+    ],
+    command: OperandDescription("CMD", isRepeated: true, help: "the command and its arguments"),
+    examples: [
+      .init("record --agent deploy-bot -- bash", "a shell session"),
+      .init(
+        "record --agent deploy-bot --on-behalf-of alice@example.com --resource ssh:prod-1 "
+          + "--purpose 'ticket 4711' -- ssh prod-1", "with everything an auditor asks for"),
+      .init("record --agent ci -- make test", "in CI, without a terminal"),
+    ])
+
+  private let location: StoreLocation
+  private var request: RecordingRequest
+
+  init(_ arguments: ParsedArguments) throws {
+    location = try arguments.store()
+    guard let command = arguments.command, !command.isEmpty else {
+      throw UserFailure(
+        .usage, "no command to record", wanted: "a command after --",
+        advice: "For example: blackbox record --agent deploy-bot -- bash")
+    }
+    guard let agent = arguments.value("agent"), !agent.isEmpty else {
+      throw UserFailure(
+        .usage, "no agent named", wanted: "--agent UID",
+        advice: "A recording without an identity proves little: say who acts.")
+    }
+    request = RecordingRequest(command: command, agent: Self.identity(agent))
+    request.terminalType = arguments.environment["TERM"]
+    request.principal = arguments.value("on-behalf-of").map(Self.identity)
+    request.purpose = arguments.value("purpose")
+    request.spacePatience = UInt32(clamping: arguments.integer("disk-full-wait") ?? 10)
+    if let resource = arguments.value("resource") {
+      let parts = resource.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+        throw UserFailure(
+          .usage, "not a resource", place: "--resource", found: resource, wanted: "KIND:UID",
+          advice: "For example: --resource ssh:prod-1")
+      }
+      request.resource = Resource(kind: String(parts[0]), uid: String(parts[1]))
+    }
+  }
+
+  func run(_ io: inout Output) throws -> ExitCode {
+    let opened = try OpenStore(location)
+    let recording = TerminalRecording(opened.store, opened.state)
+    var session: SessionID?
+    let showsNotes = io.errorIsTerminal
+    do {
+      // The frame's buffer is for results; a recorded terminal is written by the recorder alone.
+      let (status, leaf) = try recording.run(request) { notice in
+        switch notice {
+        case .began(let id):
+          session = id
+          if showsNotes { io.note("blackbox: recording session \(id.text)") }
+        case .recovered(let outcomes):
+          for outcome in outcomes { io.warn(RecoverVerb.line(outcome)) }
+        case .waitingForSpace:
+          io.warn("the disk is full: the command waits until there is space")
+        case .spaceReturned:
+          io.note("blackbox: there is space again")
+        }
+      }
+      if showsNotes, let session {
+        io.note("blackbox: session \(session.text) closed, \(leaf.lines) events")
+      }
+      return .command(UInt8(truncatingIfNeeded: status.shellCode))
+    } catch RecordingFailure.log(let failure) {
+      throw failure
+    } catch RecordingFailure.spawn(let failure, let command) {
+      io.report(
+        FailureReport(
+          .command(failure.isMissing ? 127 : 126), "cannot \(failure.step)", place: command,
+          found: failure.reason,
+          advice: "Give the command as you would type it, after --; the attempt is recorded."))
+      return .command(failure.isMissing ? 127 : 126)
+    } catch RecordingFailure.system(let what) {
+      throw UserFailure(
+        .unusable, "cannot record", found: what, advice: "Check the system's limits.")
+    }
+  }
+
+  /// `ISSUER#UID`, or a bare uid that only this machine vouches for.
+  private static func identity(_ text: String) -> Identity {
+    guard let mark = text.lastIndex(of: "#") else { return Identity(issuer: "local", uid: text) }
+    return Identity(
+      issuer: String(text[..<mark]), uid: String(text[text.index(after: mark)...]))
+  }
+}
