@@ -42,7 +42,7 @@ package struct PseudoTerminal: ~Copyable {
   ) throws(SpawnFailure) {
     var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
     defer {
-      for unsafetext in unsafe arguments { unsafe free(text) }
+      unsafe arguments.forEach { unsafe free($0) }
     }
     var mode = termios()
     let hasMode = terminal.map { unsafe tcgetattr($0, &mode) == 0 } ?? false

@@ -40,7 +40,7 @@ extension Store {
       let (seed, key) = try newKey(for: origin)
       let signer = try NoteSigner(name: origin, seed: seed)
       verifierKey = key
-      keyFile = try NoteSigner.keyFile(name: origin, seed: seed) + "\n"
+      keyFile = try NoteSigner.keyFile(name: origin, seed: seed)
       let checkpoint = Checkpoint(origin: origin, size: 0, root: TreeHasher.emptyRoot)
       firstNote = Array(try Note.signed(text: checkpoint.format(), by: signer).format().utf8)
     } catch {
