@@ -83,7 +83,7 @@ func lineFault(_ line: Span<UInt8>, after previous: UInt64) -> String? {
   guard line.count <= Limits.lineBytes else { return "a line of \(line.count) bytes" }
   for index in 0..<line.count {
     let byte = line[index]
-    if byte == 0 || byte == 0x0D { return "byte \(byte) in a line" }
+    if byte == 0 || byte == 0x0A || byte == 0x0D { return "byte \(byte) in a line" }
   }
   do { _ = try UTF8Span(validating: line) } catch { return "a line that is not UTF-8" }
   guard let header = LineHeader(line) else { return "a line that does not start with t and type" }
