@@ -276,8 +276,11 @@ extension SessionVerdict {
       switch line.type {
       case "recorder.gap": gaps += 1
       case "recorder.recovered":
-        if let first = json["first"]?.integer, let last = json["last"]?.integer, last >= first {
-          recoveredLines += UInt64(last - first + 1)
+        // What a line says of itself is not proven: no more lines than stand before it.
+        if let first = json["first"]?.integer, let last = json["last"]?.integer, first >= 0,
+          last >= first, UInt64(last) < batch.firstLine + UInt64(index)
+        {
+          recoveredLines &+= UInt64(last - first) + 1
         }
       default:
         endReason = json["reason"]?.string
