@@ -88,6 +88,11 @@ package var cryptoVersion: String { unsafe String(cString: OpenSSL_version(OPENS
     }
   }
 
+  /// Forgets what was added and goes on from where `other` stands.
+  package func resume(from other: borrowing SHA256) {
+    unsafe _ = EVP_MD_CTX_copy_ex(context, other.context)
+  }
+
   /// The digest of what was added, after which a new message begins.
   package func finish() -> Digest {
     let digest = unsafe Digest { pointer in

@@ -33,6 +33,10 @@ package struct SessionReader: ~Copyable {
   package private(set) var withheldLines: [UInt64] = []
   /// What stands behind the last commit of a session that is not closed.
   package private(set) var tail: TornTail?
+  /// What is wrong with a commit that stands in the tail.
+  ///
+  /// A crash can tear it so; only the log can tell whether it ever held.
+  package private(set) var tailFault: Finding?
   /// Root over the lines of the last commit that holds, and the tree that gives it.
   package internal(set) var tree = CompactRange()
 
@@ -41,8 +45,10 @@ package struct SessionReader: ~Copyable {
   private(set) var saltKey: [UInt8] = []
 
   private let file: File
-  /// Running digest of the file's bytes; recovery goes on with it.
+  /// Running digest of the file's bytes; behind the last commit once the walk is over, so recovery goes on with it.
   let chain: SHA256
+  /// `chain` as it stood behind the last commit.
+  private let committedChain: SHA256
   var hasher: TreeHasher
   private var leaves: LeafHasher?
   private let decompressor: Decompressor
@@ -72,6 +78,7 @@ package struct SessionReader: ~Copyable {
         advice: "Restore the file itself; nothing in a store is ever a link or a device.")
     }
     let chain = try crypto { () throws(CryptoFailure) in try SHA256() }
+    let committedChain = try crypto { () throws(CryptoFailure) in try SHA256() }
     let hasher = try crypto { () throws(CryptoFailure) in try TreeHasher() }
     let decompressor = try zstd { () throws(ZstdFailure) in
       try Decompressor(windowLog: Limits.windowLog)
@@ -80,6 +87,7 @@ package struct SessionReader: ~Copyable {
     fileSize = status.size
     self.file = file
     self.chain = chain
+    self.committedChain = committedChain
     self.hasher = hasher
     self.decompressor = decompressor
   }
@@ -115,9 +123,10 @@ package struct SessionReader: ~Copyable {
           return try endOfParts(at: batchStart, into: &batch)
         }
         guard batch.split(from: contentStart) else {
-          return damage(
+          let fault = finding(
             .commitLines, .malformed, .lines, at: partStart, "a frame that ends inside a line",
             "whole lines, each ended by LF")
+          return try endOfParts(at: batchStart, into: &batch, fault: fault)
         }
         frames.append((position - partStart, UInt64(batch.content.count - contentStart)))
       case FrameLayout.withheldMagic:
@@ -131,19 +140,19 @@ package struct SessionReader: ~Copyable {
           return try endOfParts(at: batchStart, into: &batch)
         }
         guard let commit = CommitFrame(window.span, at: windowStart) else {
-          return damage(
+          let fault = finding(
             .commitForm, .malformed, .bytes, at: partStart, "other bytes",
             "a commit frame: magic, size 120, known flags")
+          return try endOfParts(at: batchStart, into: &batch, fault: fault)
         }
-        guard check(commit, of: &batch, from: batchStart) else {
-          isOver = true
-          batch.reset(firstLine: batch.firstLine)
-          return .end
+        if let fault = check(commit, of: &batch, from: batchStart) {
+          return try endOfParts(at: batchStart, into: &batch, fault: fault)
         }
         consume(FrameLayout.commitBytes)
         for frame in frames { seekTable.add(stored: frame.0, content: frame.1) }
         seekTable.add(stored: UInt64(FrameLayout.commitBytes), content: 0)
         digest = chain.peek()
+        committedChain.resume(from: chain)
         verifiedBytes = position
         lastCommit = commit
         if commit.flags.contains(.recovery) { isRecovered = true }
@@ -151,9 +160,12 @@ package struct SessionReader: ~Copyable {
         batch.fileBytes = position
         return .committed
       case FrameLayout.encryptedMagic:
-        return damage(
-          .frameKind, .malformed, .lines, at: partStart, "an encrypted frame",
-          "a chapter of the format that this version does not read")
+        isOver = true
+        findings.append(
+          finding(
+            .frameKind, .malformed, .lines, at: partStart, "an encrypted frame",
+            "a chapter of the format that this version does not read"))
+        return .end
       default:
         return try endOfParts(at: batchStart, into: &batch)
       }
@@ -229,30 +241,54 @@ package struct SessionReader: ~Copyable {
   }
 
   /// Parts that no commit follows: a live or torn tail, or damage before a later commit.
-  private mutating func endOfParts(at batchStart: UInt64, into batch: inout Batch)
-    throws(SessionLogFailure) -> Step
-  {
+  ///
+  /// `fault` is what a whole commit frame, or a part before it, breaks.
+  private mutating func endOfParts(
+    at batchStart: UInt64, into batch: inout Batch, fault: Finding? = nil
+  ) throws(SessionLogFailure) -> Step {
     isOver = true
     batch.reset(firstLine: lastCommit?.lines ?? 0)
+    chain.resume(from: committedChain)
     if batchStart == fileSize {
       tail = TornTail(
         end: fileSize, isFrameOpen: false, content: [], time: lastCommit?.time ?? 0,
         tornBytes: 0, frames: [], openFrame: (0, 0))
       return .end
     }
-    if let later = try nextCommit(after: batchStart) {
-      return damage(
-        .frameData, .malformed, .bytes, at: batchStart,
-        "bytes that do not lead to a commit, though one stands at \(later)",
-        "frames as schema/session-format.md §4 lists them",
-        advice: "A crash damages only what follows the last commit: this was changed. "
-          + "Restore the file from a copy.")
+    var own: UInt64?
+    var later: UInt64?
+    try eachCommit(after: batchStart) { commit, place in
+      if commit.k > lastCommit.map({ $0.k + 1 }) ?? 0 { later = place } else { own = place }
+      return later == nil
+    }
+    if let later {
+      findings.append(
+        fault
+          ?? finding(
+            .frameData, .malformed, .bytes, at: batchStart,
+            "bytes that do not lead to a commit, though one stands at \(later)",
+            "frames as schema/session-format.md §4 lists them",
+            advice: "A crash damages only what follows the last commit: this was changed. "
+              + "Restore the file from a copy."))
+      return .end
     }
     guard lastCommit != nil else {
-      return damage(
-        .frameData, .malformed, .bytes, at: batchStart, "no valid first batch",
-        "lines 0 and 1 and their commit",
-        advice: "This is not a whole Blackbox session. Restore it from a copy.")
+      findings.append(
+        fault
+          ?? finding(
+            .frameData, .malformed, .bytes, at: batchStart, "no valid first batch",
+            "lines 0 and 1 and their commit",
+            advice: "This is not a whole Blackbox session. Restore it from a copy."))
+      return .end
+    }
+    tailFault = fault
+    if let own, fault == nil {
+      tailFault = finding(
+        .frameData, .malformed, .bytes, at: batchStart,
+        "bytes that do not lead to the commit at \(own)",
+        "frames as schema/session-format.md §4 lists them",
+        advice: "A crash before the batch was durable leaves this; then recover puts it right. "
+          + "Otherwise it was changed: restore the file from a copy.")
     }
     let measured = try TornTail.measure(
       file, from: batchStart, to: fileSize, time: lastCommit?.time ?? 0)
@@ -262,8 +298,10 @@ package struct SessionReader: ~Copyable {
     return batch.lineCount > 0 ? .tail : .end
   }
 
-  /// Offset of the next bytes that look like a commit frame of ours.
-  private func nextCommit(after start: UInt64) throws(SessionLogFailure) -> UInt64? {
+  /// Calls `visit` with each commit frame behind `start` whose place fits what it says, until it returns false.
+  private func eachCommit(
+    after start: UInt64, _ visit: (CommitFrame, UInt64) -> Bool
+  ) throws(SessionLogFailure) {
     var pattern: [UInt8] = []
     pattern.appendLittleEndian(FrameLayout.commitMagic)
     pattern.appendLittleEndian(FrameLayout.commitPayload)
@@ -273,83 +311,102 @@ package struct SessionReader: ~Copyable {
       let chunk = try onDisk { () throws(FileFailure) in
         try file.read(1 << 20, at: offset)
       }
-      if chunk.count < FrameLayout.commitBytes { return nil }
+      if chunk.count < FrameLayout.commitBytes { return }
       let span = chunk.span
-      for index in 0...(chunk.count - pattern.count) where span[index] == pattern[0] {
-        if span.has(pattern, at: index),
-          offset + UInt64(index + FrameLayout.commitBytes) <= fileSize
-        {
-          return offset + UInt64(index)
+      let last = chunk.count - FrameLayout.commitBytes
+      for index in 0...last where span[index] == pattern[0] {
+        guard span.has(pattern, at: index), let commit = CommitFrame(span, at: index) else {
+          continue
         }
+        let place = offset + UInt64(index)
+        guard commit.offset &+ UInt64(commit.length) == place, commit.offset >= start else {
+          continue
+        }
+        guard visit(commit, place) else { return }
       }
-      offset += UInt64(chunk.count - pattern.count + 1)
+      offset += UInt64(last + 1)
     }
-    return nil
   }
 
   // MARK: Commits
 
+  /// What a commit breaks; nil if it holds in all five rules.
+  ///
+  /// The tree then stands behind its lines; otherwise where it stood before.
   private mutating func check(_ commit: CommitFrame, of batch: inout Batch, from batchStart: UInt64)
-    -> Bool
+    -> Finding?
   {
-    let place = position
     let before = lastCommit?.lines ?? 0
     let k = lastCommit.map { $0.k + 1 } ?? 0
+    let place = position
     guard commit.k == k, commit.firstLine == before, commit.offset == batchStart,
-      UInt64(commit.length) == position - batchStart
+      UInt64(commit.length) == place - batchStart
     else {
-      _ = damage(
+      return finding(
         .commitPlace, .malformed, .bytes, at: place,
         "k \(commit.k), first line \(commit.firstLine), offset \(commit.offset), length \(commit.length)",
-        "k \(k), first line \(before), offset \(batchStart), length \(position - batchStart)")
-      return false
+        "k \(k), first line \(before), offset \(batchStart), length \(place - batchStart)")
     }
     guard commit.chain == chain.peek() else {
-      _ = damage(
+      return finding(
         .commitChain, .altered, .bytes, at: place, "SHA-256 \(chain.peek()) of the bytes before",
         commit.chain.hex)
-      return false
+    }
+    // Encrypted parts end the walk before their commit is reached.
+    guard !commit.flags.contains(.encrypted) else {
+      return finding(
+        .commitForm, .malformed, .bytes, at: place, "the flag of encrypted parts", "no such parts")
     }
     let lines = before + UInt64(batch.lineCount)
     guard commit.lines == lines, batch.lineCount > 0,
       batch.content.count <= Limits.batchBytes
     else {
-      _ = damage(
+      return finding(
         .commitLines, .altered, .lines, at: place, "lines \(before) to \(lines)",
         "lines \(before) to \(commit.lines)")
-      return false
     }
-    guard k > 0 || readFirstLines(&batch) else { return false }
-    guard let time = checkLines(batch) else { return false }
+    if k == 0, let fault = readFirstLines(&batch) { return fault }
+    let treeBefore = tree
+    let withheldBefore = withheldLines.count
+    let fault = checkContent(of: batch, against: commit, at: place)
+    if fault != nil {
+      tree = treeBefore
+      withheldLines.removeLast(withheldLines.count - withheldBefore)
+    }
+    return fault
+  }
+
+  private mutating func checkContent(
+    of batch: Batch, against commit: CommitFrame, at place: UInt64
+  ) -> Finding? {
+    var time: UInt64 = 0
+    if let fault = checkLines(batch, lastTime: &time) { return fault }
     guard commit.time == time else {
-      _ = damage(
+      return finding(
         .commitRoot, .altered, .lines, at: place, "t \(time) in the last line", "\(commit.time)")
-      return false
     }
     let root = tree.root(using: &hasher)
     guard commit.root == root else {
-      _ = damage(
-        .commitRoot, .altered, .lines, at: place, "root \(root) over \(lines) lines",
+      return finding(
+        .commitRoot, .altered, .lines, at: place, "root \(root) over \(commit.lines) lines",
         commit.root.hex)
-      return false
     }
     if commit.flags.contains(.close), batch.places.last?.count ?? 0 > 0 {
       let isEnd = batch.withLine(batch.lineCount - 1) { line in
         LineHeader(line)?.isType("session.end", in: line) ?? false
       }
       guard isEnd else {
-        _ = damage(
+        return finding(
           .sessionEnd, .malformed, .lines, at: place, "another line last in a closed session",
           "session.end")
-        return false
       }
     }
-    return true
+    return nil
   }
 
-  /// Checks the form of each line and adds its leaf to the tree; the last line's `t`, or nil after a finding.
-  private mutating func checkLines(_ batch: Batch) -> UInt64? {
-    var time = lastCommit?.time ?? 0
+  /// Checks the form of each line and adds its leaf to the tree; `time` becomes the last line's `t`.
+  private mutating func checkLines(_ batch: Batch, lastTime time: inout UInt64) -> Finding? {
+    time = lastCommit?.time ?? 0
     var withheld = 0
     for index in 0..<batch.lineCount {
       let number = batch.firstLine + UInt64(index)
@@ -371,22 +428,20 @@ package struct SessionReader: ~Copyable {
         return nil
       }
       if let fault {
-        _ = damage(
-          .lineForm, .malformed, .lines, at: batch.firstLine == 0 ? 0 : position, fault,
+        return finding(
+          .lineForm, .malformed, .lines, at: lastCommit == nil ? 0 : verifiedBytes, fault,
           "a line as schema/session-format.md §3 says", line: number)
-        return nil
       }
     }
-    return time
+    return nil
   }
 
   /// Reads lines 0 and 1, which alone make batch 0.
-  private mutating func readFirstLines(_ batch: inout Batch) -> Bool {
+  private mutating func readFirstLines(_ batch: inout Batch) -> Finding? {
     guard batch.lineCount == 2 else {
-      _ = damage(
+      return finding(
         .commitLines, .malformed, .lines, at: 0, "\(batch.lineCount) lines in batch 0",
         "lines 0 and 1 alone")
-      return false
     }
     do throws(JSONFault) {
       if !batch.isWithheld(0) {
@@ -395,10 +450,9 @@ package struct SessionReader: ~Copyable {
         }
       }
     } catch {
-      _ = damage(
+      return finding(
         .sessionStart, .malformed, .lines, at: 0, error.reason, "session.start as §3 says",
         line: 0)
-      return false
     }
     if !batch.isWithheld(1) {
       let key = batch.withLine(1) { line -> [UInt8]? in
@@ -408,15 +462,17 @@ package struct SessionReader: ~Copyable {
         }
       }
       guard let key, key.count == 32 else {
-        _ = damage(
+        return finding(
           .sessionSalt, .malformed, .lines, at: 0, "no key of 32 bytes",
           "session.salt with key, base64url", line: 1)
-        return false
       }
       saltKey = key
     }
-    do { leaves = try LeafHasher(key: saltKey) } catch { return false }
-    return true
+    do { leaves = try LeafHasher(key: saltKey) } catch {
+      return finding(
+        .sessionSalt, .malformed, .lines, at: 0, error.reason, "a working SHA-256", line: 1)
+    }
+    return nil
   }
 
   /// After a close commit the file holds exactly the seek table and nothing else.
@@ -428,13 +484,14 @@ package struct SessionReader: ~Copyable {
       try file.read(min(wanted.count, Int(clamping: rest)), at: start)
     }
     guard rest == UInt64(wanted.count), found == wanted else {
-      _ = damage(
+      let fault = finding(
         .seekTable,
         rest < UInt64(wanted.count) && wanted.starts(with: found) ? .truncated : .altered,
         .bytes, at: start, "\(rest) bytes after the close commit",
         "the seek table of \(wanted.count) bytes that follows from the frames",
         advice: "All lines are verified; the bytes after the close were changed. "
           + "If a crash cut them, recover writes them again.")
+      findings.append(fault)
       return
     }
     chain.update(found)
@@ -467,16 +524,13 @@ package struct SessionReader: ~Copyable {
     position += UInt64(count)
   }
 
-  private mutating func damage(
+  private func finding(
     _ rule: Finding.Rule, _ verdict: Finding.Verdict, _ area: Finding.Area, at offset: UInt64,
     _ found: String, _ wanted: String, line: UInt64? = nil,
     advice: String = "Restore the file from a copy and compare; keep this one as evidence."
-  ) -> Step {
-    findings.append(
-      Finding(
-        rule, verdict, area, path: path, offset: offset, line: line, found: found,
-        wanted: wanted, advice: advice))
-    isOver = true
-    return .end
+  ) -> Finding {
+    Finding(
+      rule, verdict, area, path: path, offset: offset, line: line, found: found, wanted: wanted,
+      advice: advice)
   }
 }

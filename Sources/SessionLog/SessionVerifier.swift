@@ -95,6 +95,8 @@ package enum SessionVerifier {
     try walk(&reader, leaves: [], into: &verdict, visit: visit)
     verdict.id = verdict.start?.session
     verdict.anchoredLines = 0
+    // No log tells whether a crash or a hand did it; it is not taken for a tail in good faith.
+    if let fault = reader.tailFault { verdict.findings.append(fault) }
     if !verdict.isClosed, verdict.findings.isEmpty { verdict.facts.append(.open) }
     addFacts(to: &verdict)
     return verdict
@@ -140,12 +142,15 @@ package enum SessionVerifier {
           leaf, isHistory: next < lastErase, lines: lines, root: reader.root(),
           bytes: reader.verifiedBytes, digest: reader.digest, into: &verdict)
       } else if reader.findings.isEmpty {
+        // The log knows a commit here that held once: no crash did this.
+        if let fault = reader.tailFault { verdict.findings.append(fault) }
         verdict.findings.append(
           Finding(
-            .leafLines, .truncated, .log, path: reader.path, offset: reader.verifiedBytes,
-            found: "\(lines) committed lines",
+            .leafLines, reader.fileSize < leaf.bytes ? .truncated : .altered, .log,
+            path: reader.path, offset: reader.verifiedBytes, found: "\(lines) committed lines",
             wanted: "\(leaf.lines), as the log's \(leaf.kind) says",
-            advice: "The file was cut. Restore it from a copy; keep this one as evidence."))
+            advice: "The file was cut or changed. Restore it from a copy; keep this one as evidence."
+          ))
         break
       }
     }
