@@ -46,8 +46,15 @@ package struct Recovery: ~Copyable {
       if view == nil {
         // First the log itself: unsigned leaves are put aside and derived anew below.
         try log.append([])
-        view = try LogView(
+        let whole = try LogView(
           store, trust: Trust(key: store.verifierKey, source: .ownState), state: nil)
+        // The append above trusts the log's right edge; what the leaves say of sessions is trusted only here.
+        if let finding = whole.findings.first {
+          throw SessionLogFailure(
+            .diverged, "the log is damaged", at: finding.path, found: finding.found,
+            wanted: finding.wanted, advice: finding.advice)
+        }
+        view = whole
       }
       let leaves = view?.leaves[id] ?? []
       let action = try recover(id, leaves: leaves)
