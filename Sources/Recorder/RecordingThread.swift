@@ -115,14 +115,12 @@ struct RecordingThread {
     _ line: [UInt8], to writer: inout SessionWriter,
     _ progress: inout RecordingState.Progress
   ) throws(SessionLogFailure) {
-    if try writer.append(line) {
-      try durably(&writer, &progress) { writer throws(SessionLogFailure) in
-        try writer.makeDurable()
-      }
+    try durably(&writer, &progress) { writer throws(SessionLogFailure) in
+      try writer.append(line)
     }
   }
 
-  /// Makes a durable point, waiting for space while the disk is full: the mailbox fills, the child waits.
+  /// Takes a step that may write, waiting for space while the disk is full: the mailbox fills, the child waits.
   private func durably(
     _ writer: inout SessionWriter, _ progress: inout RecordingState.Progress,
     _ step: (inout SessionWriter) throws(SessionLogFailure) -> Void

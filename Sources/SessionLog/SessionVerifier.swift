@@ -149,7 +149,8 @@ package enum SessionVerifier {
             .leafLines, reader.fileSize < leaf.bytes ? .truncated : .altered, .log,
             path: reader.path, offset: reader.verifiedBytes, found: "\(lines) committed lines",
             wanted: "\(leaf.lines), as the log's \(leaf.kind) says",
-            advice: "The file was cut or changed. Restore it from a copy; keep this one as evidence."
+            advice:
+              "The file was cut or changed. Restore it from a copy; keep this one as evidence."
           ))
         break
       }

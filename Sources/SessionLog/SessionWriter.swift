@@ -54,6 +54,14 @@ package struct SessionWriter: ~Copyable {
   /// Bytes of the file that are not durable yet; they stand at `durableBytes`.
   private var waiting: [UInt8] = []
   private var written = 0
+  /// Lines that are whole in `waiting` or durable.
+  private var flushedLines: UInt64 = 0
+  /// A write found no space: what waits goes out before anything is added to it.
+  private var isStalled = false
+  /// The close commit is made; only its way to the disk and the log may be missing.
+  private var isEnding = false
+  /// An append to the log failed, after which the leaf may be there or not.
+  private var isLogInDoubt = false
   private var durableBytes: UInt64 = 0
 
   private var lastTime: UInt64 = 0
@@ -90,6 +98,19 @@ package struct SessionWriter: ~Copyable {
     pace: Pace = Pace()
   ) throws(SessionLogFailure) -> SessionWriter {
     let salt = try crypto { () throws(CryptoFailure) in try randomBytes(32) }
+    return try begin(in: store, state: state, start: start, clock: clock, pace: pace, salt: salt)
+  }
+
+  /// Begins a session whose salt key the caller knows: for test vectors, where every byte is written down.
+  package static func begin(
+    in store: Store, state: StateDirectory, start: SessionStart, clock: any Clock, pace: Pace,
+    salt: [UInt8]
+  ) throws(SessionLogFailure) -> SessionWriter {
+    if let fault = lineFault(start.line().span, after: 0) {
+      throw SessionLogFailure(
+        .refused, "the session's first event breaks the format", found: fault,
+        wanted: "a line as schema/session-format.md §3 says", advice: "Nothing was written.")
+    }
     var writer = SessionWriter(
       store, state, start.session, clock, pace,
       try prepare(in: store, id: start.session, salt: salt))
@@ -158,7 +179,14 @@ package struct SessionWriter: ~Copyable {
     }
     let file = try onDisk { () throws(FileFailure) in
       try system.syncDirectory(store.livePath)
-      try system.makeDirectories(Path.parent(of: path), permissions: 0o700)
+      let folder = Path.parent(of: path)
+      try system.makeDirectories(folder, permissions: 0o700)
+      // Also those that stood already: whoever made them may have died before their names were durable.
+      var above = Path.parent(of: folder)
+      while above.utf8.count >= store.sessionsPath.utf8.count {
+        try system.syncDirectory(above)
+        above = Path.parent(of: above)
+      }
       return try File(path, .createNew(0o600), in: system)
     }
     return Parts(
@@ -183,21 +211,26 @@ package struct SessionWriter: ~Copyable {
 
   /// Appends one line; it is durable after the next `makeDurable`.
   ///
-  /// Returns true when so much waits that `makeDurable` must come before more is appended.
-  package mutating func append(_ line: [UInt8]) throws(SessionLogFailure) -> Bool {
+  /// - Throws: then the line was not taken. `.outOfSpace`: offer it again when space returns.
+  package mutating func append(_ line: [UInt8]) throws(SessionLogFailure) {
     if let failure { throw failure }
+    guard !isEnding else {
+      throw SessionLogFailure(
+        .refused, "the session is ending", at: path, advice: "Begin another session.")
+    }
     if let fault = lineFault(line.span, after: lastTime) {
       throw SessionLogFailure(
         .refused, "the event breaks the format", found: fault,
         wanted: "a line as schema/session-format.md §3 says",
         advice: "Nothing was written for it.")
     }
+    // Before the line is taken, so that whoever hears of a full disk still holds it.
+    if batchContent >= pace.commitBytes { try makeDurable() }
     let moment = clock.monotonic()
     if oldestWaiting == nil { oldestWaiting = moment }
     if oldestUncommitted == nil { oldestUncommitted = moment }
     add(line)
     if raw.count >= Compression.chunk { try compress(.none) }
-    return batchContent >= pace.commitBytes
   }
 
   private mutating func add(_ line: [UInt8]) {
@@ -220,6 +253,7 @@ package struct SessionWriter: ~Copyable {
       throw poison(SessionLogFailure(error))
     }
     frameContent += UInt64(lines.count)
+    if ending != .none { flushedLines = self.lines }
     lines.removeAll(keepingCapacity: true)
     swap(&lines, &raw)
     chain.update(waiting.span.extracting(before..<waiting.count))
@@ -240,6 +274,8 @@ package struct SessionWriter: ~Copyable {
   /// - Throws: `.outOfSpace`: all bytes are kept, call again; anything else: the writer is poisoned.
   package mutating func makeDurable(commit wantsCommit: Bool = false) throws(SessionLogFailure) {
     if let failure { throw failure }
+    // At most one commit waits for its sync, or a crash could tear it and spare the next.
+    if isStalled { try sync(metadata: false) }
     let moment = clock.monotonic()
     let isDue =
       wantsCommit || batchContent >= pace.commitBytes
@@ -251,10 +287,17 @@ package struct SessionWriter: ~Copyable {
     }
     try sync(metadata: false)
     if let leaf = unanchored, moment &- lastAnchor >= pace.anchor || wantsCommit {
-      try log.append([leaf])
+      try record(leaf)
       unanchored = nil
       lastAnchor = moment
     }
+  }
+
+  private mutating func record(_ leaf: Leaf) throws(SessionLogFailure) {
+    let isRetry = isLogInDoubt
+    isLogInDoubt = true
+    try log.append([leaf], isRetry: isRetry)
+    isLogInDoubt = false
   }
 
   /// Ends the data frame and writes a commit over everything so far, into `waiting`.
@@ -291,8 +334,8 @@ package struct SessionWriter: ~Copyable {
   /// Writes what waits and syncs it; only then may other bytes follow.
   private mutating func sync(metadata: Bool) throws(SessionLogFailure) {
     guard !waiting.isEmpty else {
-      oldestWaiting = nil
-      durableLines = lines
+      if flushedLines == lines { oldestWaiting = nil }
+      durableLines = flushedLines
       return
     }
     var progress = written
@@ -301,14 +344,16 @@ package struct SessionWriter: ~Copyable {
       try file.write(waiting.span, at: durableBytes, written: &progress)
     } catch {
       let refused = SessionLogFailure(error)
+      isStalled = error.isOutOfSpace
       throw error.isOutOfSpace ? refused : poison(refused)
     }
+    isStalled = false
     do { try file.sync(dataOnly: !metadata) } catch { throw poison(SessionLogFailure(error)) }
     durableBytes += UInt64(waiting.count)
     waiting.removeAll(keepingCapacity: true)
     written = 0
-    oldestWaiting = nil
-    durableLines = lines
+    if flushedLines == lines { oldestWaiting = nil }
+    durableLines = flushedLines
   }
 
   private mutating func poison(_ failure: SessionLogFailure) -> SessionLogFailure {
@@ -318,29 +363,29 @@ package struct SessionWriter: ~Copyable {
 
   // MARK: The end
 
-  /// Ends the session: last lines (`session.end` the very last), close commit, seek table, `close` leaf; then the lock's name is removed.
+  /// Ends the session: last lines, close commit, seek table, `close` leaf; then the lock's name is removed.
   ///
-  /// If the disk is full the store's reserve is given up for it. After a failure `recover` will close the session.
+  /// `last` ends with `session.end`. If the disk is full the store's reserve is given up for it. After a failure it may
+  /// be called again (its lines are taken once), or `recover` will close the session.
   /// Returns the leaf that the log now holds.
   package mutating func close(lines last: [[UInt8]]) throws(SessionLogFailure) -> Leaf {
     if let failure { throw failure }
-    for line in last {
-      if let fault = lineFault(line.span, after: lastTime) {
-        throw SessionLogFailure(
-          .refused, "a last event breaks the format", found: fault, wanted: "session.end",
-          advice: "Nothing was written for it.")
+    if !isEnding {
+      var time = lastTime
+      for line in last {
+        if let fault = lineFault(line.span, after: time) {
+          throw SessionLogFailure(
+            .refused, "a last event breaks the format", found: fault, wanted: "session.end",
+            advice: "Nothing was written for it.")
+        }
+        time = LineHeader(line.span)?.time ?? time
       }
-      add(line)
+      if isStalled { try finish() }
+      for line in last { add(line) }
+      isEnding = true
+      try commit(.close)
     }
-    try commit(.close)
-    do throws(SessionLogFailure) {
-      try finish()
-    } catch {
-      guard error.kind == .outOfSpace, Reserve.release(store.reservePath, in: store.system) else {
-        throw error
-      }
-      try finish()
-    }
+    try finish()
     guard let leaf = unanchored else {
       throw SessionLogFailure(
         .refused, "the session is closed already", at: path, advice: "Close it once.")
@@ -358,9 +403,19 @@ package struct SessionWriter: ~Copyable {
     return leaf
   }
 
+  /// Makes all durable and, at the end, logged; the reserve is given up where space is short.
   private mutating func finish() throws(SessionLogFailure) {
+    do throws(SessionLogFailure) { try finishOnce() } catch {
+      guard error.kind == .outOfSpace, Reserve.release(store.reservePath, in: store.system) else {
+        throw error
+      }
+      try finishOnce()
+    }
+  }
+
+  private mutating func finishOnce() throws(SessionLogFailure) {
     try sync(metadata: false)
-    if let leaf = unanchored { try log.append([leaf]) }
+    if isEnding, let leaf = unanchored { try record(leaf) }
   }
 }
 

@@ -17,10 +17,13 @@ package struct TransparencyLog: Sendable {
 
   /// Appends leaves whose bytes are durable already, and returns the checkpoint that covers them.
   ///
-  /// After a failure the leaves may or may not be in the log; the next append finds out.
+  /// After a failure the leaves may or may not be in the log; the same call again, as `isRetry`, adds only those
+  /// that are not.
   /// - Throws: `.diverged` if the log contradicts the guard; `.storeUnusable` if a part of it is missing.
   @discardableResult
-  package func append(_ leaves: [Leaf]) throws(SessionLogFailure) -> Checkpoint {
+  package func append(_ leaves: [Leaf], isRetry: Bool = false) throws(SessionLogFailure)
+    -> Checkpoint
+  {
     let signer = try state.signer(for: store)
     let system = store.system
     let lock = try onDisk { () throws(FileFailure) in
@@ -37,6 +40,8 @@ package struct TransparencyLog: Sendable {
     var edge = try edge(at: guardHead, using: &hasher)
     try quarantineRest(of: file, from: edge.bytes)
     try publish(guardHead, guardBytes)
+    var leaves = leaves
+    if isRetry { try drop(&leaves, in: edge) }
     guard !leaves.isEmpty else { return guardHead }
 
     var block: [UInt8] = []
@@ -120,6 +125,14 @@ package struct TransparencyLog: Sendable {
           + "`blackbox verify --all` tells what is left.")
     }
     return Edge(range: range, bytes: reader.offset)
+  }
+
+  /// Takes out the leaves that are in the log already; a walk over all entries, but only after a failure.
+  private func drop(_ leaves: inout [Leaf], in edge: Edge) throws(SessionLogFailure) {
+    var reader = try LogReader(store)
+    while reader.index < edge.range.size, let bytes = try reader.next() {
+      leaves.removeAll { $0.format() == bytes }
+    }
   }
 
   private func holds(_ bytes: UInt64) -> Bool {

@@ -30,7 +30,7 @@ import Testing
     }
     box.clock.advance(10_000)
     let end = TestLine.end(writer.now())
-    let leaf = try writer.close(endLine: end)
+    let leaf = try writer.close(lines: [end])
     let (log, sessions) = try box.verify()
     #expect(log.findings.isEmpty, "\(log.findings)")
     #expect(sessions.map(\.word) == ["OK"], "\(sessions.flatMap(\.findings))")
