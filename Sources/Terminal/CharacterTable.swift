@@ -14,8 +14,10 @@ struct CharacterTraits: Sendable, Equatable {
   var isRegionalIndicator: Bool { bits & Self.regionalIndicator != 0 }
   var isEmojiModifier: Bool { bits & Self.emojiModifier != 0 }
 
-  /// Takes one cell and joins nothing.
-  var isPlain: Bool { bits & ~Self.emojiOnRequest & ~Self.pictographic == 1 }
+  /// May belong to the character before it.
+  var mayJoin: Bool {
+    width == 0 || bits & (Self.pictographic | Self.regionalIndicator | Self.emojiModifier) != 0
+  }
 }
 
 /// The traits of every scalar, in blocks of 256 of which equal ones are stored once.

@@ -196,8 +196,8 @@ struct Line: Sendable {
   /// Every cell that may show something.
   var used: ArraySlice<PackedCell> { cells[0..<min(occupied, cells.count)] }
 
-  /// Nothing at all to see, not even a background.
-  var isBlank: Bool { used.allSatisfy(\.isBlank) }
+  /// Something was written or coloured here, were it only a space.
+  var isWritten: Bool { used.contains { $0 != .blank } }
 }
 
 extension Line: Equatable {

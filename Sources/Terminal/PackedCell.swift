@@ -45,11 +45,6 @@ struct PackedCell: Sendable, Equatable {
 
   @inline(__always)
   var isWide: Bool { content >> Self.widthShift & 3 == 2 }
-
-  /// Nothing to see: no text, no colour, no link.
-  var isBlank: Bool {
-    (text == 0 || text == 0x20) && !isTail && style.visible == 0 && decoration == 0
-  }
 }
 
 /// What the next written cell takes on.

@@ -170,13 +170,14 @@ extension Screen {
     }
   }
 
-  /// Moves a primary screen about to be cleared into the scrollback, down to its last text.
+  /// Moves a primary screen about to be cleared into the scrollback, down to the last line that
+  /// was written to.
   ///
   /// tmux and alacritty do so; what was once on the screen stays to be found.
   private mutating func keepCleared() {
     guard !isAlternate, scrollback.limit > 0 else { return }
     var end = rows
-    while end > 0, grid[end - 1].isBlank { end -= 1 }
+    while end > 0, !grid[end - 1].isWritten { end -= 1 }
     for row in 0..<end { scrollback.append(Line(settling: grid[row])) }
   }
 

@@ -30,7 +30,7 @@ extension Screen {
     let scalar = cursor.charsets.isPlain ? scalar : cursor.charsets.translate(scalar)
     guard scalar >= 0xA0 else { return place(scalar, width: 1) }
     let traits = CharacterTable.shared[scalar]
-    if !traits.isPlain || traits.isPictographic, join(scalar, traits) { return }
+    if traits.mayJoin, join(scalar, traits) { return }
     // A mark with nothing to stand on is dropped, as real terminals do.
     guard traits.width > 0 else { return }
     place(scalar, width: traits.width)

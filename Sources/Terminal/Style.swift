@@ -126,9 +126,4 @@ struct PackedStyle: Sendable, Hashable {
   var erased: PackedStyle {
     PackedStyle(bits: bits & (Self.colorMask << Self.backgroundShift))
   }
-
-  /// The style without what only selective erase looks at.
-  var visible: UInt64 {
-    bits & ~Self.protectedBit
-  }
 }
