@@ -196,8 +196,8 @@ struct Line: Sendable {
   /// Every cell that may show something.
   var used: ArraySlice<PackedCell> { cells[0..<min(occupied, cells.count)] }
 
-  /// Something was written or coloured here, were it only a space.
-  var isWritten: Bool { used.contains { $0 != .blank } }
+  /// Something was written here, were it only a space; colour alone does not count.
+  var isWritten: Bool { used.contains { $0.text != 0 } }
 }
 
 extension Line: Equatable {

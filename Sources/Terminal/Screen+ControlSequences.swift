@@ -4,8 +4,9 @@ extension Screen {
   /// What asks for an answer (DA, DSR, DECRQM, window reports) is dropped: there is nobody to
   /// answer to, and an answer to recorded bytes would be typed into a live terminal.
   mutating func dispatch(control sequence: ControlSequence, final: UInt8) {
-    guard !sequence.isOverlong else { return }
     let final = Unicode.Scalar(final)
+    if final != "b" { lastPrinted = nil }
+    guard !sequence.isOverlong else { return }
     switch (Unicode.Scalar(sequence.marker), Unicode.Scalar(sequence.intermediate)) {
     case ("\0", "\0"): control(final, sequence.parameters)
     case ("?", "\0"): privateControl(final, sequence.parameters)

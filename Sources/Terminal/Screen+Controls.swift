@@ -1,6 +1,7 @@
 extension Screen {
   /// Carries out a C0 or C1 control; those that ring, ask or synchronise do nothing here.
   mutating func execute(_ control: UInt8) {
+    lastPrinted = nil
     switch control {
     case 0x08: backward(1)  // BS
     case 0x09: tab(1)  // HT
@@ -20,6 +21,7 @@ extension Screen {
 
   /// Carries out an escape sequence (ECMA-35, ECMA-48, DEC).
   mutating func dispatch(escape sequence: ControlSequence, final: UInt8) {
+    lastPrinted = nil
     guard !sequence.isOverlong, sequence.marker == 0 else { return }
     switch Unicode.Scalar(sequence.intermediate) {
     case "\0": escape(Unicode.Scalar(final))

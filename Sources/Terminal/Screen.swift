@@ -36,7 +36,7 @@ struct Screen: Sendable, Equatable {
 
   var clusters = ClusterTable()
   var decorations = DecorationTable()
-  /// For REP; nil when the last thing was not a character.
+  /// For REP, which repeats a character only directly after it, as in xterm.js and tmux.
   var lastPrinted: UInt32?
 
   var title = ""
