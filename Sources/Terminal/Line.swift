@@ -77,16 +77,14 @@ struct Line: Sendable {
 
   @inline(never)
   private mutating func splitHead(before column: Int) {
-    var lone = cells[column - 1]
-    lone.content = PackedCell.narrow
-    cells[column - 1] = lone
+    cells[column - 1].blankHalf()
     // The tail itself is about to be overwritten, or is made a blank of its own here.
-    cells[column].content = PackedCell.narrow
+    cells[column].blankHalf()
   }
 
   @inline(never)
   private mutating func splitTail(at column: Int) {
-    cells[column].content = PackedCell.narrow
+    cells[column].blankHalf()
   }
 
   /// Writes printable ASCII in one style; the caller keeps `column + count` within `columns`.
@@ -158,6 +156,8 @@ struct Line: Sendable {
     if end >= columns { isWrapped = false }
     fill(to: end, columns: columns)
     split(start, start + count)
+    // The first half of a character whose second half stands beyond the range moves alone.
+    if cells[end - 1].isWide { cells[end - 1].blankHalf() }
     for column in start..<(end - count) { cells[column] = cells[column + count] }
     for column in (end - count)..<end { cells[column] = filler }
     trim()
@@ -175,8 +175,8 @@ struct Line: Sendable {
     split(column, end)
     open(column, to: end, columns: columns)
     for offset in 0..<count { cells[column + offset] = other[start + offset] }
-    if self[column].isTail { cells[column].content = PackedCell.narrow }
-    if self[end - 1].isWide { cells[end - 1].content = PackedCell.narrow }
+    if self[column].isTail { cells[column].blankHalf() }
+    if self[end - 1].isWide { cells[end - 1].blankHalf() }
     trim()
   }
 
@@ -184,7 +184,7 @@ struct Line: Sendable {
   mutating func truncate(to columns: Int) {
     if occupied > columns {
       occupied = columns
-      if columns > 0, cells[columns - 1].isWide { cells[columns - 1].content = PackedCell.narrow }
+      if columns > 0, cells[columns - 1].isWide { cells[columns - 1].blankHalf() }
     }
     if cells.count > columns { cells.removeLast(cells.count - columns) }
   }

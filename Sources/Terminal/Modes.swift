@@ -29,6 +29,11 @@ struct Modes: OptionSet, Sendable, Equatable {
   /// DECCOLM is allowed from the start, as on the terminals that made it; xterm waits for mode 40.
   static let initial: Modes = [.autowrap, .cursorVisible, .columnSwitchAllowed]
 
+  /// The DECSET numbers `init(privateNumber:)` knows.
+  static let switches = [
+    1, 5, 7, 9, 25, 40, 45, 66, 95, 1000, 1002, 1003, 1004, 1005, 1006, 2004, 2026,
+  ]
+
   /// The mode a DECSET number names, unless setting it does more than set it.
   init?(privateNumber number: Int) {
     switch number {

@@ -67,14 +67,14 @@ extension Screen {
     cursor.row >= top && cursor.row < bottom && cursor.column >= left && cursor.column < right
   }
 
-  /// IL.
+  /// IL; the cursor goes to the left margin, as in xterm.
   mutating func insertLines(_ count: Int) {
     guard isInsideMargins else { return }
     scrollDown(from: cursor.row, count)
     carriageReturn()
   }
 
-  /// DL.
+  /// DL; the cursor goes to the left margin, as in xterm.
   mutating func deleteLines(_ count: Int) {
     guard isInsideMargins else { return }
     scrollUp(from: cursor.row, count, savesLines: false)

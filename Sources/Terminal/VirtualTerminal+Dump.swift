@@ -1,0 +1,239 @@
+extension VirtualTerminal {
+  /// Escape sequences that make a new terminal of the same size look like this one.
+  ///
+  /// Rows, colours, links, title, cursor, saved cursors, margins, modes and tab stops come back;
+  /// while the alternate screen shows, so does the primary one behind it. The scrollback does not,
+  /// nor what a half-read sequence left in the parser. Two rare states are only come near to: a
+  /// cursor that DECRC put outside the margins under DECOM, and `isWrapped` of the lowest row.
+  ///
+  /// Not for a real terminal: it holds titles and links as the recorded program chose them.
+  package func dump() -> [UInt8] {
+    ScreenDump(screen).bytes
+  }
+}
+
+/// Writes a screen down as the bytes that draw it.
+private struct ScreenDump {
+  private let screen: Screen
+  private let context: RowContext
+  private(set) var bytes: [UInt8] = []
+  /// The style the reader's pen has now, as far as cells tell.
+  private var style = PackedStyle()
+  private var decoration: UInt32 = 0
+
+  init(_ screen: Screen) {
+    self.screen = screen
+    context = RowContext(clusters: screen.clusters, decorations: screen.decorations)
+    emit("\u{1B}c")
+    writeTitles()
+    if !screen.isAlternate { emit("\u{1B}[?47h") }
+    write(screen.hiddenGrid)
+    writeCursor(screen.hiddenSaved, on: screen.hiddenGrid)
+    emit("\u{1B}7")
+    setPen(PackedStyle(), 0)
+    emit("\u{1B}[?6l\u{1B}(B\u{F}\u{1B}[?47\(screen.isAlternate ? "h" : "l")")
+    write(screen.grid)
+    writeTabStops()
+    writeMargins()
+    writeCursor(screen.saved, on: screen.grid)
+    emit("\u{1B}7")
+    writeCursor(screen.cursor, on: screen.grid)
+    writeModes()
+  }
+
+  private mutating func emit(_ text: String) {
+    bytes += Array(text.utf8)
+  }
+
+  // MARK: - Cells
+
+  private mutating func write(_ grid: Grid) {
+    for row in 0..<grid.rows {
+      let line = grid[row]
+      if needsReverse(line) {
+        for column in (0..<line.used.count).reversed() { write(line, row, column..<(column + 1)) }
+      } else {
+        write(line, row, 0..<line.used.count)
+      }
+      if line.isWrapped, row + 1 < grid.rows, screen.columns >= 2 { wrap(line, row) }
+    }
+    setPen(PackedStyle(), 0)
+  }
+
+  /// Neighbours that would join if they were written one after the other.
+  private func needsReverse(_ line: Line) -> Bool {
+    line.used.contains { cell in
+      !cell.isTail && CharacterTable.shared[screen.clusters.first(of: cell.text)].mayJoin
+    }
+  }
+
+  private mutating func write(_ line: Line, _ row: Int, _ range: Range<Int>) {
+    var position: Int?
+    for column in range {
+      let cell = line[column]
+      guard !cell.isTail, cell != .blank else { continue }
+      if position != column { emit("\u{1B}[\(row + 1);\(column + 1)H") }
+      write(cell)
+      position = cell.text == 0 ? nil : column + cell.width
+    }
+  }
+
+  private mutating func write(_ cell: PackedCell) {
+    setPen(cell.style, cell.decoration)
+    if cell.text == 0 {
+      emit("\u{1B}[X")
+    } else {
+      emit(context.text(of: cell))
+    }
+  }
+
+  /// Makes the line wrap into the next one, which is still blank.
+  private mutating func wrap(_ line: Line, _ row: Int) {
+    let last = line[screen.columns - 1]
+    if last.text == 0, !last.isTail {
+      // A wide character did not fit here: another one leaves the same gap.
+      emit("\u{1B}[\(row + 1);\(screen.columns)H")
+      setPen(last.style, 0)
+      emit("\u{4E2D}")
+    } else {
+      let head = last.isTail ? screen.columns - 2 : screen.columns - 1
+      emit("\u{1B}[\(row + 1);\(head + 1)H")
+      write(line[head])
+      emit(" ")
+    }
+    setPen(PackedStyle(), 0)
+    emit("\r\u{1B}[2X")
+  }
+
+  // MARK: - Pen
+
+  private mutating func setPen(_ style: PackedStyle, _ decoration: UInt32) {
+    guard style != self.style || decoration != self.decoration else { return }
+    if style.isProtected != self.style.isProtected {
+      emit("\u{1B}[\(style.isProtected ? 1 : 0)\"q")
+    }
+    let old = context.decorations.values(self.decoration)
+    let new = context.decorations.values(decoration)
+    if style != self.style || old.underlineColor != new.underlineColor {
+      emit("\u{1B}[\(Self.rendition(style, new.underlineColor))m")
+    }
+    if old.link != new.link {
+      let target = context.decorations.target(ofLink: Int(new.link)) ?? ""
+      let id = context.decorations.id(ofLink: Int(new.link)) ?? ""
+      emit("\u{1B}]8;\(id.isEmpty ? "" : "id=" + id);\(target)\u{7}")
+    }
+    self.style = style
+    self.decoration = decoration
+  }
+
+  private static func rendition(_ style: PackedStyle, _ underlineColor: PackedColor) -> String {
+    let codes: [(Attributes, Int)] = [
+      (.bold, 1), (.dim, 2), (.italic, 3), (.blink, 5), (.inverse, 7), (.hidden, 8), (.strike, 9),
+      (.overline, 53),
+    ]
+    var fields = ["0"]
+    for (attribute, code) in codes where style.attributes.contains(attribute) {
+      fields.append("\(code)")
+    }
+    if style.underline != .none { fields.append("4:\(style.underline.rawValue)") }
+    fields += color(style.foreground, 38) + color(style.background, 48) + color(underlineColor, 58)
+    return fields.joined(separator: ";")
+  }
+
+  private static func color(_ color: PackedColor, _ code: Int) -> [String] {
+    switch color.color {
+    case .default: []
+    case .indexed(let index): ["\(code):5:\(index)"]
+    case .rgb(let red, let green, let blue): ["\(code):2::\(red):\(green):\(blue)"]
+    }
+  }
+
+  // MARK: - State
+
+  private mutating func writeTitles() {
+    for title in screen.titleStack { emit("\u{1B}]2;\(title)\u{7}\u{1B}[22;0t") }
+    emit("\u{1B}]2;\(screen.title)\u{7}")
+  }
+
+  private mutating func writeTabStops() {
+    guard screen.tabStops != Screen.defaultTabStops(screen.columns) else { return }
+    emit("\u{1B}[3g")
+    for column in 0..<screen.columns where screen.tabStops[column] {
+      emit("\u{1B}[1;\(column + 1)H\u{1B}H")
+    }
+  }
+
+  private mutating func writeMargins() {
+    if screen.top > 0 || screen.bottom < screen.rows {
+      emit("\u{1B}[\(screen.top + 1);\(screen.bottom)r")
+    }
+    if screen.modes.contains(.leftRightMargins) {
+      emit("\u{1B}[?69h\u{1B}[\(screen.left + 1);\(screen.right)s")
+    }
+  }
+
+  private mutating func writeModes() {
+    if screen.modes.contains(.insert) { emit("\u{1B}[4h") }
+    if screen.modes.contains(.newLine) { emit("\u{1B}[20h") }
+    for number in Modes.switches {
+      guard let mode = Modes(privateNumber: number) else { continue }
+      if screen.modes.contains(mode) != Modes.initial.contains(mode) {
+        emit("\u{1B}[?\(number)\(screen.modes.contains(mode) ? "h" : "l")")
+      }
+    }
+  }
+
+  /// Puts the cursor where it is, with its pen, sets and origin mode.
+  private mutating func writeCursor(_ cursor: Cursor, on grid: Grid) {
+    emit("\u{1B}[?6l")
+    let row = min(cursor.row, screen.rows - 1)
+    let column = min(cursor.column, screen.columns - 1)
+    if cursor.isOrigin {
+      emit("\u{1B}[?6h\u{1B}[\(row - screen.top + 1);\(column - screen.left + 1)H")
+    } else {
+      emit("\u{1B}[\(row + 1);\(column + 1)H")
+    }
+    if cursor.isWrapPending { writePendingWrap(grid[row], row, column, cursor) }
+    setPen(cursor.pen)
+    writeCharsets(cursor.charsets)
+  }
+
+  /// Writes the last character of the line once more, so that a wrap is pending again.
+  private mutating func writePendingWrap(
+    _ line: Line, _ row: Int, _ column: Int, _ cursor: Cursor
+  ) {
+    let last = (column < screen.right ? screen.right : screen.columns) - 1
+    let head = line[last].isTail ? last - 1 : last
+    let origin = cursor.isOrigin ? screen.left : 0
+    emit("\u{1B}[\(head - origin + 1)G")
+    let cell = line[head]
+    setPen(cell.style, cell.decoration)
+    emit(cell.text == 0 ? " " : context.text(of: cell))
+    // CBT is the one movement that leaves a wrap pending.
+    let stops = (column..<max(column, last)).filter { $0 == column || screen.tabStops[$0] }
+    if !stops.isEmpty { emit("\u{1B}[\(stops.count)Z") }
+  }
+
+  private mutating func setPen(_ pen: Pen) {
+    setPen(pen.style, pen.decoration)
+  }
+
+  private mutating func writeCharsets(_ charsets: Charsets) {
+    for (number, designator) in ["(", ")", "*", "+"].enumerated() {
+      let final =
+        switch charsets[UInt8(number)] {
+        case .ascii: "B"
+        case .special: "0"
+        case .british: "A"
+        }
+      emit("\u{1B}\(designator)\(final)")
+    }
+    switch charsets.active {
+    case 0: emit("\u{F}")
+    case 1: emit("\u{E}")
+    case 2: emit("\u{1B}n")
+    default: emit("\u{1B}o")
+    }
+    if let single = charsets.single { emit(single == 2 ? "\u{1B}N" : "\u{1B}O") }
+  }
+}
