@@ -272,10 +272,13 @@ package final class FaultyFiles: FileSystem {
     try perform(.rename, "rename", target, detail: "from \(source)") { state, _ throws(Errno) in
       let from = try state.disk.resolve(source, follow: false)
       let to = try state.disk.resolve(target, follow: false)
-      guard let id = from.inode, let moved = state.disk.inodes[id] else { throw Errno(ENOENT) }
       guard !from.name.isEmpty, !to.name.isEmpty else { throw Errno(EBUSY) }
+      guard let id = from.inode, let moved = state.disk.inodes[id] else { throw Errno(ENOENT) }
       if to.inode == id { return }
       if moved.kind == .directory, state.disk.contains(id, to.directory) { throw Errno(EINVAL) }
+      if let above = to.inode, state.disk.contains(above, from.directory) {
+        throw Errno(ENOTEMPTY)
+      }
       if let other = to.inode, let replaced = state.disk.inodes[other] {
         switch (moved.kind == .directory, replaced.kind == .directory) {
         case (false, true): throw Errno(EISDIR)
