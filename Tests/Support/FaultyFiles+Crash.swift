@@ -1,16 +1,18 @@
 extension FaultyFiles {
-  /// The disk after a power cut: another file system, with no descriptor and no lock.
+  /// What a power cut in this moment would leave: another file system, without descriptors and locks.
   ///
   /// Holds all that was synced, and of the rest what the seed decides: writes kept, dropped, torn at
   /// sectors of 512 bytes, their unwritten sectors zeros or garbage; names changed or not, a rename
   /// whole or not at all. Bytes that were synced before are never touched by a later torn write.
-  /// Can be called again and again for other seeds; this file system is dead from the first time on.
+  /// This file system goes on, so many seeds can be asked at one moment.
+  package func image(seed: UInt64) -> FaultyFiles {
+    FaultyFiles(disk: state.withLock { $0.disk }.afterPowerCut(seed: seed))
+  }
+
+  /// The power is cut: the `image(seed:)`, and this file system is dead.
   package func crash(seed: UInt64) -> FaultyFiles {
-    let disk = state.withLock { state in
-      state.isDead = true
-      return state.disk
-    }
-    return FaultyFiles(disk: disk.afterPowerCut(seed: seed))
+    state.withLock { $0.isDead = true }
+    return image(seed: seed)
   }
 
   /// The disk after the death of the process alone: all that was written is there, still unsynced.

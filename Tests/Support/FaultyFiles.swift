@@ -81,7 +81,12 @@ package final class FaultyFiles: FileSystem {
     // A descriptor is gone after close, whatever close says; and no one hears of its EINTR.
     case .fail(EINTR, _) where operation == .close: return run()
     case .fail(let code, let landing):
-      if landing || operation == .close { _ = run() }
+      if landing || operation == .close {
+        // Nobody would ever close what an open that failed has opened.
+        if case .success(let opened as Int32) = run(), operation == .open {
+          state.descriptors[opened] = nil
+        }
+      }
       return .failure(Errno(code))
     case .short(let bytes): return run(Allowance(bytes: bytes))
     case .loseDirtyPages(let code, let seed):
