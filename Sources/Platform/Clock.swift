@@ -39,7 +39,8 @@ package struct SystemClock: Clock {
 package enum WallTime {
   /// Formats microseconds since 1970, like `2026-11-22T14:21:47.123Z`.
   package static func format(_ microseconds: Int64) -> String {
-    let milliseconds = (microseconds - modulo(microseconds, 1000)) / 1000
+    // Rounds down without subtracting first: a time read from a file may be the smallest number.
+    let milliseconds = microseconds / 1000 - (microseconds % 1000 < 0 ? 1 : 0)
     let ms = modulo(milliseconds, 1000)
     let seconds = (milliseconds - ms) / 1000
     let second = modulo(seconds, 86_400)

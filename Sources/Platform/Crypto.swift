@@ -46,10 +46,13 @@ package var cryptoVersion: String { unsafe String(cString: OpenSSL_version(OPENS
 
   private static func make() throws(CryptoFailure) -> (OpaquePointer, OpaquePointer) {
     guard let context = unsafe EVP_MD_CTX_new() else { throw CryptoFailure("out of memory") }
-    guard let scratch = unsafe EVP_MD_CTX_new(),
-      unsafe EVP_DigestInit_ex2(context, Algorithms.shared.sha256, nil) == 1
-    else {
+    guard let scratch = unsafe EVP_MD_CTX_new() else {
       unsafe EVP_MD_CTX_free(context)
+      throw CryptoFailure("out of memory")
+    }
+    guard unsafe EVP_DigestInit_ex2(context, Algorithms.shared.sha256, nil) == 1 else {
+      unsafe EVP_MD_CTX_free(context)
+      unsafe EVP_MD_CTX_free(scratch)
       throw CryptoFailure("SHA-256 is not available")
     }
     return unsafe (context, scratch)

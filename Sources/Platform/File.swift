@@ -46,7 +46,7 @@ package struct File: ~Copyable {
     while written < bytes.count {
       let rest = bytes.extracting(written..<bytes.count)
       let taken = try retrying { () throws(FileFailure) in
-        try system.write(descriptor, rest, at: offset + UInt64(written))
+        try system.write(descriptor, rest, at: offset &+ UInt64(written))
       }
       guard taken > 0 else { throw FileFailure("write", path: path, code: FileFailure.ioError) }
       written += taken
