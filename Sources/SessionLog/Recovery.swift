@@ -77,7 +77,8 @@ package struct Recovery: ~Copyable {
       guard named.inode == held.inode, named.device == held.device else { return nil }
       return lock
     } catch {
-      guard error.isMissing else { throw SessionLogFailure(error) }
+      // A link or the like was put there by no writer, and must not keep the others from recovery.
+      guard error.isMissing || error.isForbiddenKind else { throw SessionLogFailure(error) }
       return nil
     }
   }

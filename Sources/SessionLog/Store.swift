@@ -92,16 +92,17 @@ package struct Store: Sendable {
     stray: (String) throws(SessionLogFailure) -> Void = { _ in }
   ) throws(SessionLogFailure) {
     func list(_ path: String) throws(SessionLogFailure) -> [String] {
-      do { return try system.list(path) } catch {
+      do throws(FileFailure) {
+        // Nothing in a store is reached through a link.
+        if try system.status(of: path).kind == .directory { return try system.list(path) }
+      } catch {
         guard !error.isMissing else { return [] }
         throw SessionLogFailure(error)
       }
+      try stray(path)
+      return []
     }
     for year in try list(sessionsPath) {
-      guard year.utf8.count == 4, UInt16(year) != nil else {
-        try stray(Path.join(sessionsPath, year))
-        continue
-      }
       for month in try list(Path.join(sessionsPath, year)) {
         for day in try list(Path.join(sessionsPath, year, month)) {
           let folder = Path.join(sessionsPath, year, month, day)
@@ -133,7 +134,8 @@ package struct Store: Sendable {
       let lock = try File(livePath(of: id), .read, in: system)
       return try !lock.lock(wait: false)
     } catch {
-      guard error.isMissing else { throw SessionLogFailure(error) }
+      // A link or the like was put there by no writer.
+      guard error.isMissing || error.isForbiddenKind else { throw SessionLogFailure(error) }
       return false
     }
   }
