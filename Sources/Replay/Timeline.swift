@@ -1,0 +1,86 @@
+internal import Platform
+
+/// What one event does to the replayed screen.
+package enum StepKind: UInt8, Sendable {
+  /// Nothing: it tells of something else.
+  case other
+  case output
+  case input
+  case resize
+  case end
+  /// An erased line: only its hash is left.
+  case withheld
+}
+
+/// When each event of a session happened, what it does, and where its batch stands in the file.
+///
+/// Holds eight bytes an event and a record a batch, no payloads. It grows while the session is read;
+/// events count from 0 as their `seq` does, times are microseconds since line 0 and never fall.
+package struct Timeline: Sendable {
+  /// The batch an event is read from again.
+  struct BatchPlace: Sendable {
+    var firstEvent: Int
+    /// Where the batch's first part starts in the file, and how long its parts are.
+    var offset: UInt64
+    var length: UInt64
+    /// Hash of the lines as they were when they were verified.
+    var digest: Digest
+  }
+
+  /// Time in the upper 56 bits, kind in the lowest 8: `t` is below 2^53.
+  private var steps: [UInt64] = []
+  private(set) var batches: [BatchPlace] = []
+  /// The first line behind the last commit, which nothing covers yet; nil if there is none.
+  package private(set) var firstTailEvent: Int?
+  /// True when the session was read to its end, or to where it is damaged.
+  package var isComplete = false
+
+  package init() {}
+
+  package var count: Int { steps.count }
+  package var last: Int { max(0, steps.count - 1) }
+  /// Time of the last event.
+  package var duration: UInt64 { time(of: last) }
+
+  /// The event's time; that of the nearest event where there is none.
+  package func time(of event: Int) -> UInt64 {
+    steps.isEmpty ? 0 : steps[min(max(0, event), steps.count - 1)] >> 8
+  }
+
+  package func kind(of event: Int) -> StepKind {
+    guard steps.indices.contains(event) else { return .other }
+    return StepKind(rawValue: UInt8(truncatingIfNeeded: steps[event])) ?? .other
+  }
+
+  /// The last event at or before a time; 0 where there is none.
+  package func event(at time: UInt64) -> Int {
+    var (low, high) = (0, steps.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if steps[middle] >> 8 <= time { low = middle + 1 } else { high = middle }
+    }
+    return max(0, low - 1)
+  }
+
+  /// Adds an event; a time before the last one counts as the last one.
+  package mutating func append(_ kind: StepKind, at time: UInt64) {
+    let time = max(time, steps.last.map { $0 >> 8 } ?? 0)
+    steps.append(min(time, 1 << 55) << 8 | UInt64(kind.rawValue))
+  }
+
+  mutating func append(_ batch: BatchPlace) { batches.append(batch) }
+
+  mutating func beginTail() { firstTailEvent = count }
+
+  /// The batch that holds an event; nil for the tail and beyond.
+  func batch(of event: Int) -> Int? {
+    if let firstTailEvent, event >= firstTailEvent { return nil }
+    guard event >= 0, event < count else { return nil }
+    var (low, high) = (0, batches.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if batches[middle].firstEvent <= event { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 ? low - 1 : nil
+  }
+}
