@@ -8,6 +8,7 @@ enum Registry {
     ProveVerb.self,
     HelpVerb.self,
     VersionVerb.self,
+    ReplayVerb.self,
     CompletionVerb.self,
   ]
 

@@ -1,0 +1,122 @@
+package import SessionLog
+internal import Terminal
+internal import Text
+
+/// A session as text, streamed: what its terminal showed in the end, or a line for each event.
+///
+/// Feed it every batch in order, then ask for `finish`. What it gives is safe to print anywhere.
+package struct PlainText: Sendable {
+  /// Lines of scrollback kept unless the caller says otherwise.
+  package static let scrollback = 100_000
+  /// Output is fed in pieces of about this size.
+  private static let piece = 64 << 10
+
+  private let until: ReplayPoint?
+  private let scrollbackLimit: Int
+  private var terminal: VirtualTerminal?
+  private var pending: [UInt8] = []
+  private var isOver = false
+  private var isList: Bool?
+
+  /// `until` is the last event or moment that counts; a share of the session cannot be known while streaming.
+  package init(until: ReplayPoint? = nil, scrollback: Int = PlainText.scrollback) {
+    self.until = until
+    scrollbackLimit = scrollback
+  }
+
+  /// Takes a batch; `write` gets whole lines of text for sessions without a terminal.
+  package mutating func take<E: Error>(
+    _ batch: borrowing Batch, write: (String) throws(E) -> Void
+  ) throws(E) {
+    guard !isOver else { return }
+    if isList == nil { begin(batch) }
+    for index in 0..<batch.lineCount {
+      let number = Int(clamping: batch.firstLine) + index
+      if isBeyond(number, batch.withLine(index) { LineHeader($0)?.time }) {
+        isOver = true
+        break
+      }
+      if isList == true {
+        if number == 1 { continue }
+        try write(EventSummary.line(batch.line(index), number: number) + "\n")
+      } else {
+        batch.withLine(index) { feed($0) }
+      }
+    }
+  }
+
+  /// Writes the terminal's text, scrollback first; nothing for a session without one.
+  ///
+  /// Returns true if lines older than the scrollback holds may be missing.
+  package mutating func finish<E: Error>(write: (String) throws(E) -> Void) throws(E) -> Bool {
+    flush()
+    guard isList == false, let terminal else { return false }
+    var blank = 0
+    for index in 0..<terminal.scrollbackCount + terminal.rows {
+      let row =
+        index < terminal.scrollbackCount
+        ? terminal.scrollbackRow(index) : terminal.row(index - terminal.scrollbackCount)
+      let text = TerminalText.line(row.text(), limit: .max)
+      // Blank rows at the end are not text of the session.
+      guard !text.isEmpty else {
+        blank += 1
+        continue
+      }
+      try write(String(repeating: "\n", count: blank) + text + "\n")
+      blank = 0
+    }
+    return terminal.scrollbackCount == scrollbackLimit && scrollbackLimit > 0
+  }
+
+  private mutating func begin(_ batch: borrowing Batch) {
+    var start: SessionStart?
+    if batch.lineCount > 0 {
+      do throws(JSONFault) {
+        start = try batch.withLine(0) { line throws(JSONFault) in
+          try SessionStart(parsing: line)
+        }
+      } catch {
+        start = nil
+      }
+    }
+    isList = start.map { !$0.isTerminal } ?? false
+    terminal = VirtualTerminal(
+      columns: start?.columns ?? 80, rows: start?.rows ?? 24, scrollbackLimit: scrollbackLimit)
+  }
+
+  private func isBeyond(_ number: Int, _ time: UInt64?) -> Bool {
+    switch until {
+    case .event(let last): number > last
+    case .time(let last): time ?? 0 > last
+    case .percent, nil: false
+    }
+  }
+
+  private mutating func feed(_ line: Span<UInt8>) {
+    guard let header = LineHeader(line) else { return }
+    switch Recording.kind(header, line) {
+    case .output:
+      _ = Payload.append(from: line, header: header, to: &pending)
+      if pending.count >= Self.piece { flush() }
+    case .resize:
+      flush()
+      if let size = EventFields.size(line) {
+        terminal?.resize(columns: size.columns, rows: size.rows)
+      }
+    default: return
+    }
+  }
+
+  private mutating func flush() {
+    // Out of the optional, so that the terminal has one owner while it changes.
+    guard var terminal = terminal.take() else { return }
+    terminal.feed(pending.span)
+    pending.removeAll(keepingCapacity: true)
+    self.terminal = terminal
+  }
+}
+
+extension SessionStart {
+  /// A session that has a screen to replay; others are shown as a list of events.
+  package var isTerminal: Bool { kind == "terminal" || columns != nil }
+}
