@@ -15,6 +15,8 @@ package enum Verification: Sendable, Equatable {
   case damaged(word: String, event: Int?)
   /// A file on its own: the bytes hold together, but no log vouches for them.
   case noLog
+  /// The verification itself could not be done; why is said when the player ends.
+  case unknown
 
   package var text: String {
     switch self {
@@ -26,6 +28,7 @@ package enum Verification: Sendable, Equatable {
     case .damaged(let word, let event):
       event.map { "DAMAGED at event \($0): \(word)" } ?? "DAMAGED: \(word)"
     case .noLog: "UNVERIFIED: no log"
+    case .unknown: "UNVERIFIED: cannot check"
     }
   }
 

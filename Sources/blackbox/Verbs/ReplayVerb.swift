@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Platform
 internal import Replay
 internal import SessionLog
@@ -70,7 +71,58 @@ struct ReplayVerb: Verb {
 
   func run(_ io: inout Output) throws -> ExitCode {
     let subject = try ReplaySubject(name, arguments)
-    return try plain(subject, &io)
+    let environment = arguments.environment
+    let profile = TerminalProfile(
+      term: environment["TERM"], colorTerm: environment["COLORTERM"],
+      noColor: environment["NO_COLOR"])
+    if arguments.flag("plain") { return try plain(subject, &io) }
+    if arguments.flag("timed") { return try show(subject, profile, readsKeys: false, &io) }
+    let isWatched = TerminalDevice.isTerminal(STDOUT_FILENO) && !profile.isDumb
+    if isWatched, arguments.flag("no-input") {
+      return try show(subject, profile, readsKeys: false, &io)
+    }
+    guard isWatched, TerminalDevice.isTerminal(STDIN_FILENO) else {
+      return try plain(subject, &io)
+    }
+    return try show(subject, profile, readsKeys: true, &io)
+  }
+
+  // MARK: the player
+
+  private func show(
+    _ subject: ReplaySubject, _ profile: TerminalProfile, readsKeys: Bool, _ io: inout Output
+  ) throws -> ExitCode {
+    let clock = SystemClock()
+    let recording = try subject.open()
+    let natural = PlayerScreen.naturalSize(recording.start)
+    let idle = arguments.decimal("idle-limit").map { UInt64($0 * 1_000_000) }
+    let player = Player(speed: arguments.decimal("speed") ?? 1, idleLimit: idle)
+    var screen = PlayerScreen(
+      Stage(recording), player: player,
+      size: TerminalDevice.windowSize(of: STDOUT_FILENO) ?? natural)
+    // The log and every byte are checked beside the player, which begins at once.
+    let check = BackgroundCheck(subject)
+    screen.begin(
+      at: start, plays: !readsKeys || start == nil && !arguments.flag("paused"),
+      now: clock.monotonic())
+    var viewer = Viewer(
+      input: readsKeys ? STDIN_FILENO : nil, output: STDOUT_FILENO, profile: profile,
+      clock: clock)
+    let ending: Viewer.Ending
+    do throws(Viewer.Failure) {
+      ending = try viewer.run(&screen) { check.verification }
+    } catch {
+      switch error {
+      case .session(let failure): throw failure
+      case .terminal(let failure): throw failure
+      }
+    }
+    switch ending {
+    case .signal(.interrupt): return .interrupted
+    case .signal(let signal): SignalPipe.end(by: signal)
+    case .quit, .played: break
+    }
+    return try conclude(try check.finish(), subject, &io)
   }
 
   // MARK: text
@@ -93,9 +145,9 @@ struct ReplayVerb: Verb {
 
   /// Says where evidence stops, and which exit code that is.
   private func conclude(
-    _ verdict: SessionVerdict, _ subject: ReplaySubject, _ io: inout Output
+    _ verdict: SessionVerdict?, _ subject: ReplaySubject, _ io: inout Output
   ) throws -> ExitCode {
-    guard let finding = verdict.findings.first else { return .done }
+    guard let verdict, let finding = verdict.findings.first else { return .done }
     let state = Verification(verdict, hasLog: subject.hasLog)
     try io.flush()
     io.report(
