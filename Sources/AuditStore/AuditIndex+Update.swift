@@ -1,6 +1,6 @@
 internal import Evidence
 internal import Platform
-internal import SessionLog
+package import SessionLog
 
 /// How far an update is.
 package struct IndexProgress: Sendable {
@@ -55,6 +55,17 @@ extension AuditIndex {
       try database.integer("SELECT count(*) FROM source WHERE is_due")
     }
     return due > 0 ? [.pending(UInt64(clamping: due))] : []
+  }
+
+  /// Updates the index, after reading all of it for damage and, if told to, emptying it.
+  package static func refresh(
+    _ store: Store, now: Int64, rebuilds: Bool, patience: Int32 = AuditIndex.patience,
+    progress: (IndexProgress) -> Void = { _ in }
+  ) throws(AuditFailure) -> (update: IndexUpdate, contents: Contents, notes: [IndexNote]) {
+    var index = try AuditIndex(store, now: now, checks: true, patience: patience)
+    if rebuilds, index.isWritable { try index.startOver() }
+    let update = try index.update(progress: progress)
+    return (update, try index.contents(), index.notes)
   }
 
   // MARK: The log

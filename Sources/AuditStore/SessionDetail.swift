@@ -1,6 +1,7 @@
 internal import Evidence
 internal import Platform
 package import SessionLog
+package import Text
 
 /// One session, read from its verified bytes and the log; the index is not asked.
 package struct SessionDetail: Sendable {
@@ -50,5 +51,123 @@ package struct SessionDetail: Sendable {
     inputBytes = tally.inputBytes
     outputBytes = tally.outputBytes
     duration = tally.lastTime
+  }
+}
+
+extension SessionDetail {
+  /// The log's findings, then the session's own.
+  package var findings: [Finding] { logFindings + verdict.findings }
+  package var isIntact: Bool { findings.isEmpty }
+  /// One word: the gravest finding, else what the session's verdict says.
+  package var word: String { findings.map(\.verdict).min()?.rawValue ?? verdict.word }
+  package var facts: [String] { verdict.facts.map(\.description) }
+
+  /// What could have been changed unseen, for a session in this state.
+  package var lossWindow: String { LossWindow.text(verdict) }
+
+  /// Writes the session as an object's fields.
+  package func write(to json: inout JSONText) {
+    json.field("id", id.text)
+    json.field("verdict", word)
+    json.field("intact", isIntact)
+    json.field("facts", facts)
+    json.array("findings") { json in
+      for finding in findings { json.object { json in finding.write(to: &json) } }
+    }
+    if let start = verdict.start {
+      json.field("kind", start.kind)
+      json.field("start", Timestamp(microseconds: start.start).text(.microseconds))
+      json.object("agent") { json in start.agent.write(to: &json) }
+      if let principal = start.principal {
+        json.object("principal") { json in principal.write(to: &json) }
+      } else {
+        json.null("principal")
+      }
+      if let resource = start.resource {
+        json.object("resource") { json in
+          json.field("kind", resource.kind)
+          json.field("uid", resource.uid)
+          json.field(ifPresent: "env", resource.environment)
+        }
+      } else {
+        json.null("resource")
+      }
+      json.field("host", start.host)
+      json.field("purpose", start.purpose)
+      json.field("argv", start.command)
+    }
+    json.field("closed", verdict.isClosed)
+    json.field("live", verdict.isLive)
+    json.field("end_reason", verdict.endReason)
+    json.field("exit", verdict.exitCode)
+    json.field("duration_us", duration)
+    json.field("events", events)
+    json.object("types") { json in for type in types { json.field(type.name, type.count) } }
+    json.field("bytes", bytes)
+    json.field("input_bytes", inputBytes)
+    json.field("output_bytes", outputBytes)
+    json.field("denied", denied)
+    json.field("masked", masked)
+    json.field("gaps", verdict.gaps)
+    json.field("recovered_lines", verdict.recoveredLines)
+    json.field("withheld_lines", verdict.withheldLines)
+    json.object("file") { json in
+      json.field("path", verdict.path)
+      json.field("verified_bytes", verdict.bytes)
+      json.field("sha256", verdict.sha256?.hex)
+      json.field("root", verdict.root?.hex)
+    }
+    json.object("log") { json in
+      json.field("open_leaf", verdict.openLeaf)
+      json.field("last_leaf", verdict.lastLeaf)
+      json.field("anchored_lines", verdict.anchoredLines)
+      json.field("size", logSize)
+      json.field("root", logRoot)
+    }
+    json.field("loss_window", lossWindow)
+  }
+}
+
+extension Finding {
+  /// File, byte and line as far as they are known.
+  package var place: String {
+    var text = path
+    if let offset { text += ", byte \(offset)" }
+    if let line { text += ", line \(line)" }
+    return text
+  }
+
+  func write(to json: inout JSONText) {
+    json.field("rule", rule.rawValue)
+    json.field("verdict", verdict.rawValue)
+    json.field("area", area.rawValue)
+    json.field("path", path)
+    json.field(ifPresent: "offset", offset)
+    json.field(ifPresent: "line", line)
+    json.field("found", found)
+    json.field("wanted", wanted)
+    json.field("advice", advice)
+  }
+}
+
+extension Identity {
+  func write(to json: inout JSONText) {
+    json.field("issuer", issuer)
+    json.field("uid", uid)
+    json.field(ifPresent: "name", name)
+    json.field(ifPresent: "version", version)
+    json.field(ifPresent: "model", model)
+  }
+}
+
+/// Who could have changed what, unseen. Source: schema/session-format.md §6.
+enum LossWindow {
+  static func text(_ verdict: SessionVerdict) -> String {
+    let known = verdict.lines &+ verdict.tailLines
+    let open = known > verdict.anchoredLines ? known - verdict.anchoredLines : 0
+    var disk = "whoever writes to the disk: nothing that the log covers"
+    if open > 0 { disk += ", and the last \(open) lines that it does not cover yet" }
+    return disk + "; whoever holds the log's key: all that no checkpoint kept elsewhere covers; "
+      + "anyone else: nothing"
   }
 }

@@ -125,3 +125,7 @@ extension SessionSummary {
     exitCode = row.optionalInteger(24)
   }
 }
+
+extension AuditIndex.Page {
+  package static let empty = AuditIndex.Page(sessions: [], isCut: false)
+}

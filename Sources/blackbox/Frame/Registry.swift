@@ -10,6 +10,9 @@ enum Registry {
     VersionVerb.self,
     ReplayVerb.self,
     CompletionVerb.self,
+    SessionsVerb.self,
+    ShowVerb.self,
+    IndexVerb.self,
   ]
 
   static func verb(named name: String) -> (any Verb.Type)? {

@@ -1,0 +1,94 @@
+internal import AuditStore
+internal import SessionLog
+internal import Text
+
+struct IndexVerb: Verb {
+  static let description = VerbDescription(
+    name: "index", group: .find, summary: "bring the index up to date, or build it anew",
+    details: [
+      "The index makes sessions quick to find. It is derived from the recordings: it can be deleted "
+        + "at any time, and every question brings it up to date by itself.",
+      "This verb also reads the whole index file for damage, and puts a damaged one aside.",
+    ],
+    options: [.flag("rebuild", help: "empty it first and read every session again")],
+    outputs: OutputFormat.object,
+    examples: [
+      .init("index", "after a large import, so that the next question need not wait"),
+      .init("index --rebuild", "when in doubt"),
+    ])
+
+  private let arguments: ParsedArguments
+  private let location: StoreLocation
+
+  init(_ arguments: ParsedArguments) throws {
+    self.arguments = arguments
+    location = try arguments.store()
+  }
+
+  func run(_ io: inout Output) throws -> ExitCode {
+    let store = try Store.open(location.directory)
+    let result = try AuditIndex.refresh(
+      store, now: arguments.now.microseconds, rebuilds: arguments.flag("rebuild")
+    ) { io.progress("reading sessions", done: $0.sessions, of: $0.due) }
+    for note in result.notes { io.warn(note.line) }
+    if io.format.isForPrograms {
+      try io.json { json in
+        json.field("leaves_read", result.update.leaves)
+        json.field("sessions_read", result.update.sessions)
+        json.field("rows_added", result.update.rows)
+        json.field("leaves", result.contents.leaves)
+        json.field("sessions", result.contents.sessions)
+        json.field("events", result.contents.events)
+        json.field("damaged", result.contents.damaged)
+      }
+    } else {
+      let update = result.update
+      try io.line("read \(update.leaves) leaves and \(update.sessions) sessions")
+      let all = result.contents
+      try io.line("the index holds \(all.sessions) sessions, \(all.events) events")
+      if all.damaged > 0 {
+        try io.line(
+          "\(all.damaged, .red) with damaged evidence: `blackbox sessions --has damage`")
+      }
+    }
+    return result.notes.contains { $0.leavesOut } ? .unusable : .done
+  }
+}
+
+extension IndexNote {
+  var line: Line {
+    switch self {
+    case .putAside(let reason, let name):
+      "the index was \(reason); it is kept as \(name) and was built anew"
+    case .startedOver(let reason): "the index was built anew: \(reason)"
+    case .inMemory(let reason):
+      "the index cannot be written here (\(reason)); it was built in memory for this once"
+    case .notUpdated(let reason):
+      "the index was not brought up to date (\(reason)); newer sessions may be missing here"
+    case .pending(let count): "\(count) sessions are not, or not wholly, in the index yet"
+    case .unsigned(let reason):
+      "the log's checkpoint cannot be used (\(reason)); run `blackbox verify --all`"
+    }
+  }
+
+  /// True if the answer may lack sessions for it.
+  var leavesOut: Bool {
+    switch self {
+    case .notUpdated, .pending: true
+    case .putAside, .startedOver, .inMemory, .unsigned: false
+    }
+  }
+}
+
+extension AuditFailure: ReportableFailure {
+  var report: FailureReport {
+    if case .sessionLog(let kind) = kind {
+      // As if the session log had been asked directly.
+      return SessionLogFailure(
+        kind, what, at: place, found: found, wanted: wanted, advice: advice
+      ).report
+    }
+    return FailureReport(
+      .unusable, what, place: place, found: found, wanted: wanted, advice: advice)
+  }
+}

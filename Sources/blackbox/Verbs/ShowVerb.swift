@@ -1,0 +1,105 @@
+internal import AuditStore
+internal import SessionLog
+internal import Text
+
+struct ShowVerb: Verb {
+  static let description = VerbDescription(
+    name: "show", group: .find, summary: "show one session: who, what, when, and whether it holds",
+    details: [
+      "Everything is read from the session's verified bytes and the log; the index is not asked."
+    ],
+    operands: [
+      OperandDescription(
+        "ID", .session, help: "the id, any unique start or end of it, or @last for the newest")
+    ],
+    outputs: OutputFormat.object,
+    examples: [
+      .init("show @last", "the newest session"),
+      .init("show 01JGF --json", "for a program"),
+    ])
+
+  private let location: StoreLocation
+  private let name: String
+
+  init(_ arguments: ParsedArguments) throws {
+    location = try arguments.store()
+    name = arguments.operand(0) ?? "@last"
+  }
+
+  func run(_ io: inout Output) throws -> ExitCode {
+    let store = try Store.open(location.directory)
+    let detail = try SessionDetail(try store.resolve(name), in: store)
+    if io.format.isForPrograms {
+      try io.json { detail.write(to: &$0) }
+    } else {
+      try Self.tell(detail, &io)
+    }
+    return detail.isIntact ? .done : .damaged
+  }
+
+  private static func tell(_ detail: SessionDetail, _ io: inout Output) throws {
+    let verdict = detail.verdict
+    let style: Style = !detail.isIntact ? .red : detail.word == "OK" ? .green : .yellow
+    try io.line("session \(detail.id.text, .bold)  \(detail.word, style)")
+    if let start = verdict.start {
+      try row("agent", name(start.agent), &io)
+      try row("on behalf of", start.principal.map(name) ?? "nobody stated", &io)
+      if let resource = start.resource {
+        let place = resource.environment.map { " (\($0))" } ?? ""
+        try row("resource", "\(resource.kind) \(resource.uid)\(place)", &io)
+      }
+      try row("kind", start.kind, &io)
+      if let host = start.host { try row("recorded on", host, &io) }
+      if let purpose = start.purpose { try row("purpose", purpose, &io) }
+      if !start.command.isEmpty {
+        try row("command", start.command.joined(separator: " "), &io)
+      }
+      if let columns = start.columns, let rows = start.rows {
+        try row("terminal", "\(columns)×\(rows) \(start.terminalType ?? "")", &io)
+      }
+      try row("start", Timestamp(microseconds: start.start).text(), &io)
+      if verdict.isClosed {
+        let end = Timestamp(microseconds: start.start).advanced(by: Int64(clamping: detail.duration))
+        let reason = verdict.endReason.map { ", \($0)" } ?? ""
+        let exit = verdict.exitCode.map { ", exit \($0)" } ?? ""
+        try row("end", end.text() + reason + exit, &io)
+      } else {
+        try row("end", verdict.isLive ? "still recording" : "none: not closed", &io)
+      }
+      try row(
+        "duration", DurationText.text(microseconds: Int64(clamping: detail.duration)), &io)
+    }
+    try row(
+      "events",
+      "\(detail.events), \(ByteCountText.text(Int64(clamping: detail.bytes))) of lines", &io)
+    for type in detail.types { try io.line("    \(type.count)  \(type.name)") }
+    try row("facts", detail.facts.isEmpty ? "none" : detail.facts.joined(separator: ", "), &io)
+    try row("loss window", detail.lossWindow, &io)
+    for finding in detail.findings {
+      try io.line(
+        "\(finding.verdict.rawValue, .red) \(finding.rule.rawValue) in \(finding.area.rawValue): found \(finding.found), wanted \(finding.wanted)"
+      )
+      try io.line("    \(finding.place)")
+      try io.line("    \(finding.advice)")
+    }
+  }
+
+  private static func row(_ label: String, _ value: String, _ io: inout Output) throws {
+    try io.line("  \(label.padded(to: 13), .dim) \(value)")
+  }
+
+  private static func name(_ identity: Identity) -> String {
+    var text = identity.uid
+    if let name = identity.name, name != identity.uid { text += " (\(name))" }
+    if let model = identity.model { text += ", model \(model)" }
+    if let version = identity.version { text += ", version \(version)" }
+    return identity.issuer.isEmpty ? text : text + ", by \(identity.issuer)"
+  }
+}
+
+extension String {
+  /// Of our own labels only.
+  fileprivate func padded(to width: Int) -> String {
+    DisplayWidth.pad(self, to: width, .left)
+  }
+}
