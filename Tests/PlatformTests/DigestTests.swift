@@ -21,7 +21,7 @@ import Testing
   @Test func `peek does not disturb what follows, finish begins anew`() throws {
     var random = SeededGenerator(seed: 3)
     let bytes = random.bytes(1000)
-    var running = try SHA256()
+    let running = try SHA256()
     for count in 0..<bytes.count {
       #expect(running.peek() == (try SHA256.hash(Array(bytes[..<count]))))
       #expect(running.peek() == running.peek())
@@ -37,7 +37,7 @@ import Testing
     var random = SeededGenerator(seed: 4)
     let bytes = random.bytes(500)
     let whole = try SHA256.hash(bytes)
-    var hash = try SHA256()
+    let hash = try SHA256()
     for size in 1...200 {
       for start in stride(from: 0, to: bytes.count, by: size) {
         hash.update(Array(bytes[start..<min(bytes.count, start + size)]))
@@ -48,14 +48,14 @@ import Testing
 
   @Test func `a digest updates as its 32 bytes`() throws {
     let digest = try SHA256.hash([1, 2, 3])
-    var hash = try SHA256()
+    let hash = try SHA256()
     hash.update(digest)
     #expect(hash.finish() == (try SHA256.hash(digest.bytes)))
   }
 
   @Test func `two digests at a time do not mix`() throws {
-    var one = try SHA256()
-    var two = try SHA256()
+    let one = try SHA256()
+    let two = try SHA256()
     one.update(1)
     two.update(2)
     #expect(one.peek() == (try SHA256.hash([1])))

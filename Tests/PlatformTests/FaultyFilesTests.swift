@@ -453,7 +453,7 @@ private func code(_ call: () throws(FileFailure) -> Void) -> Int32 {
   @Test func `each error leaves the old bytes or the new, and is reported`() throws {
     let clean = FaultyFiles()
     clean.plant("/d/f", Self.old)
-    try clean.replaceDurably("/d/f", with: Self.new.span, permissions: 0o600)
+    try clean.replaceDurably("/d/f", with: Self.new, permissions: 0o600)
     for call in 1...clean.calls {
       for landing in [false, true] {
         for errno in [EIO, ENOSPC] {
@@ -462,7 +462,7 @@ private func code(_ call: () throws(FileFailure) -> Void) -> Int32 {
           files.inject(.init(at: call, .fail(errno, landing: landing)))
           var failed = false
           do throws(FileFailure) {
-            try files.replaceDurably("/d/f", with: Self.new.span, permissions: 0o600)
+            try files.replaceDurably("/d/f", with: Self.new, permissions: 0o600)
           } catch {
             failed = true
           }

@@ -295,7 +295,7 @@ import Testing
       let target = bench.path("x/y/z/f")
       for text in ["first", "second, longer", ""] {
         let bytes = Array(text.utf8)
-        try files.replaceDurably(target, with: bytes.span, permissions: 0o640)
+        try files.replaceDurably(target, with: bytes, permissions: 0o640)
         #expect(try files.readSmallFile(target, limit: 100) == bytes)
         #expect(try files.list(bench.path("x/y/z")) == ["f"])
       }

@@ -6,7 +6,7 @@ import Testing
 private func frame(_ pieces: [[UInt8]], level: Int32 = 3, windowLog: Int32 = 17) throws
   -> (bytes: [UInt8], flushes: [Int])
 {
-  var compressor = try Compressor(level: level, windowLog: windowLog)
+  let compressor = try Compressor(level: level, windowLog: windowLog)
   var output: [UInt8] = []
   var flushes: [Int] = []
   for piece in pieces {
@@ -22,7 +22,7 @@ private func frame(_ pieces: [[UInt8]], level: Int32 = 3, windowLog: Int32 = 17)
 private func decode(_ bytes: [UInt8], windowLog: Int32 = 23, limit: Int = 1 << 24) throws
   -> (output: [UInt8], ended: Bool, used: Int)
 {
-  var decompressor = try Decompressor(windowLog: windowLog)
+  let decompressor = try Decompressor(windowLog: windowLog)
   var output: [UInt8] = []
   var position = 0
   let ended = try decompressor.decompress(
@@ -43,7 +43,7 @@ private func samples() -> [[UInt8]] {
 @Suite struct `Zstandard frames` {
   @Test(arguments: [Int32(1), 3, 9]) func `survive at once and in pieces`(level: Int32) throws {
     for sample in samples() {
-      var compressor = try Compressor(level: level, windowLog: 20)
+      let compressor = try Compressor(level: level, windowLog: 20)
       var output: [UInt8] = [1, 2, 3]
       try compressor.compress(sample.span, ending: .frame, into: &output)
       let back = try decode(Array(output.dropFirst(3)))
@@ -93,7 +93,7 @@ private func samples() -> [[UInt8]] {
     // Each call makes room of 64 KiB first, so the smallest pieces get the smallest frame.
     let all = samples().flatMap { size < 1000 ? Array($0.prefix(100)) : $0 }
     let (bytes, _) = try frame([all])
-    var decompressor = try Decompressor(windowLog: 23)
+    let decompressor = try Decompressor(windowLog: 23)
     var output: [UInt8] = []
     var ended = false
     for start in stride(from: 0, to: bytes.count, by: size) {
@@ -113,7 +113,7 @@ private func samples() -> [[UInt8]] {
     let skippable: [UInt8] = [0x5A, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 9, 9, 9]
     let second = try frame([Array("two\n".utf8)]).bytes
     let bytes = first + skippable + second
-    var decompressor = try Decompressor(windowLog: 23)
+    let decompressor = try Decompressor(windowLog: 23)
     var output: [UInt8] = []
     var position = 0
     var ends: [Int] = []
@@ -129,7 +129,7 @@ private func samples() -> [[UInt8]] {
 
   @Test func `a frame that was given up does not disturb the next`() throws {
     let (bytes, _) = try frame([Array(repeating: 7, count: 5000)])
-    var decompressor = try Decompressor(windowLog: 23)
+    let decompressor = try Decompressor(windowLog: 23)
     var output: [UInt8] = []
     var position = 0
     let half = Array(bytes[..<(bytes.count / 2)])
@@ -145,7 +145,7 @@ private func samples() -> [[UInt8]] {
   }
 
   @Test func `a compressor begins a new frame after each end`() throws {
-    var compressor = try Compressor(level: 3, windowLog: 17)
+    let compressor = try Compressor(level: 3, windowLog: 17)
     var output: [UInt8] = []
     let text = Array("same\n".utf8)
     try compressor.compress(text.span, ending: .frame, into: &output)
@@ -165,13 +165,13 @@ private func samples() -> [[UInt8]] {
   }
 
   @Test func `a bomb is refused with little memory`() throws {
-    var compressor = try Compressor(level: 1, windowLog: 20)
+    let compressor = try Compressor(level: 1, windowLog: 20)
     var bomb: [UInt8] = []
     let zeros = [UInt8](repeating: 0, count: 1 << 20)
     for _ in 0..<256 { try compressor.compress(zeros.span, ending: .none, into: &bomb) }
     try compressor.compress([UInt8]().span, ending: .frame, into: &bomb)
     #expect(bomb.count < 100_000)
-    var decompressor = try Decompressor(windowLog: 23)
+    let decompressor = try Decompressor(windowLog: 23)
     var output: [UInt8] = []
     var position = 0
     var refused = false
@@ -193,7 +193,7 @@ private func samples() -> [[UInt8]] {
 
   @Test func `frames carry no checksum, no content size and no dictionary`() throws {
     for sample in samples() {
-      var compressor = try Compressor(level: 3, windowLog: 20)
+      let compressor = try Compressor(level: 3, windowLog: 20)
       var output: [UInt8] = []
       try compressor.compress(sample.span, ending: .frame, into: &output)
       #expect(output.starts(with: [0x28, 0xB5, 0x2F, 0xFD]))

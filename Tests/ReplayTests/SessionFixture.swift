@@ -79,7 +79,7 @@ struct SessionFixture {
     if closes {
       var end = LineBuilder(time: last, type: "session.end")
       end.add("reason", "exit")
-      _ = try writer.close(endLine: end.finish())
+      _ = try writer.close(lines: [end.finish()])
     } else {
       try writer.makeDurable(commit: true)
     }
