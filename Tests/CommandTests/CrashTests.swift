@@ -131,7 +131,7 @@ struct Place {
   /// Starts the program with standard output in a file and standard error beside it.
   func start(_ program: String, _ arguments: [String], output: String) throws -> Process {
     let process = process(program, arguments)
-    if output != "/dev/null" { FileManager.default.createFile(atPath: output, contents: nil) }
+    if output != "/dev/null" { _ = FileManager.default.createFile(atPath: output, contents: nil) }
     process.standardOutput = FileHandle(forWritingAtPath: output)
     process.standardError = FileHandle.nullDevice
     try process.run()
@@ -144,7 +144,7 @@ struct Place {
   ) {
     let (out, err) = (path("out-\(UUID().uuidString)"), path("err-\(UUID().uuidString)"))
     let process = process(program, arguments)
-    for file in [out, err] { FileManager.default.createFile(atPath: file, contents: nil) }
+    for file in [out, err] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
     process.standardOutput = FileHandle(forWritingAtPath: out)
     process.standardError = FileHandle(forWritingAtPath: err)
     try process.run()

@@ -393,7 +393,7 @@ private func code(_ call: () throws(FileFailure) -> Void) -> Int32 {
   /// Runs a replacement that dies at each of its calls, and collects every state a power cut or a
   /// killed process can leave; true as soon as one is neither old nor new.
   static func isUnsafe(
-    _ replace: (FaultyFiles, String, Span<UInt8>) throws(FileFailure) -> Void
+    _ replace: (FaultyFiles, String, [UInt8]) throws(FileFailure) -> Void
   ) throws -> Bool {
     for call in 1...40 {
       for landing in [0, 600, .max] {
@@ -402,7 +402,7 @@ private func code(_ call: () throws(FileFailure) -> Void) -> Int32 {
         files.die(atCall: call, landing: landing)
         var done = false
         do throws(FileFailure) {
-          try replace(files, "/d/f", new.span)
+          try replace(files, "/d/f", new)
           done = true
         } catch {}
         let images = (0..<60).map { files.image(seed: UInt64($0)) } + [files.kill()]
@@ -442,7 +442,7 @@ private func code(_ call: () throws(FileFailure) -> Void) -> Int32 {
         let direct = flaw == "no temporary file"
         let target = direct ? path : path + ".tmp"
         let file = try File(target, direct ? .readWrite : .createNew(0o600), in: files)
-        try file.write(bytes, at: 0)
+        try file.write(bytes.span, at: 0)
         if flaw != "no sync of the file" { try file.sync() }
         try file.close()
         if !direct { try files.rename(target, to: path) }
