@@ -442,7 +442,7 @@ private func code(_ call: () throws(FileFailure) -> Void) -> Int32 {
         let direct = flaw == "no temporary file"
         let target = direct ? path : path + ".tmp"
         let file = try File(target, direct ? .readWrite : .createNew(0o600), in: files)
-        try file.write(bytes.span, at: 0)
+        try file.write(bytes, at: 0)
         if flaw != "no sync of the file" { try file.sync() }
         try file.close()
         if !direct { try files.rename(target, to: path) }
