@@ -31,6 +31,8 @@ private func check(_ code: Int) throws(ZstdFailure) -> Int {
   }
 
   private let context: OpaquePointer
+  // Allocated once: room made in the output would have to be zeroed anew for each call.
+  private let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 65_536)
 
   /// Makes a compressor whose frames carry neither checksum nor content size nor dictionary id.
   ///
@@ -53,7 +55,10 @@ private func check(_ code: Int) throws(ZstdFailure) -> Int {
     return unsafe context
   }
 
-  deinit { unsafe _ = ZSTD_freeCCtx(context) }
+  deinit {
+    unsafe scratch.deallocate()
+    unsafe _ = ZSTD_freeCCtx(context)
+  }
 
   /// Appends the compressed form of `input` to `output`.
   ///
@@ -69,24 +74,18 @@ private func check(_ code: Int) throws(ZstdFailure) -> Int {
       }
     var consumed = 0
     while true {
-      let start = output.count
-      let room = max(4096, (input.count - consumed) / 4 + 1024)
-      output.append(contentsOf: repeatElement(0, count: room))
       var produced = 0
       let rest = unsafe input.withUnsafeBufferPointer { source in
-        unsafe output.withUnsafeMutableBufferPointer { target in
-          var source = unsafe ZSTD_inBuffer(
-            src: source.baseAddress, size: source.count, pos: consumed)
-          var sink = unsafe ZSTD_outBuffer(
-            dst: target.baseAddress.map { unsafe $0 + start }, size: room, pos: 0)
-          let rest = unsafe ZSTD_compressStream2(context, &sink, &source, directive)
-          unsafe consumed = source.pos
-          unsafe produced = sink.pos
-          return rest
-        }
+        var source = unsafe ZSTD_inBuffer(
+          src: source.baseAddress, size: source.count, pos: consumed)
+        var sink = unsafe ZSTD_outBuffer(dst: scratch.baseAddress, size: scratch.count, pos: 0)
+        let rest = unsafe ZSTD_compressStream2(context, &sink, &source, directive)
+        unsafe consumed = source.pos
+        unsafe produced = sink.pos
+        return rest
       }
-      output.removeLast(room - produced)
       let remaining = try check(rest)
+      unsafe output.append(contentsOf: scratch.prefix(produced))
       // A flush is over when libzstd says 0, not when the input is used up.
       let done = ending == .none ? consumed == input.count : remaining == 0
       if done { return }
@@ -97,6 +96,8 @@ private func check(_ code: Int) throws(ZstdFailure) -> Int {
 /// A zstd decompressor that stops at each frame's end.
 @safe package struct Decompressor: ~Copyable {
   private let context: OpaquePointer
+  // Allocated once: room made in the output would have to be zeroed anew for each call.
+  private let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 65_536)
 
   /// Refuses frames that need a window of more than 2 to the power of `windowLog` bytes.
   package init(windowLog: Int32) throws(ZstdFailure) {
@@ -114,7 +115,10 @@ private func check(_ code: Int) throws(ZstdFailure) -> Int {
     return unsafe context
   }
 
-  deinit { unsafe _ = ZSTD_freeDCtx(context) }
+  deinit {
+    unsafe scratch.deallocate()
+    unsafe _ = ZSTD_freeDCtx(context)
+  }
 
   /// Forgets a frame that was not read to its end.
   package func reset() throws(ZstdFailure) {
@@ -129,32 +133,25 @@ private func check(_ code: Int) throws(ZstdFailure) -> Int {
     _ input: Span<UInt8>, from position: inout Int, into output: inout [UInt8], limit: Int
   ) throws(ZstdFailure) -> Bool {
     while true {
-      let start = output.count
-      let room = min(limit - start + 1, max(65_536, (input.count - position) * 4))
-      guard room > 0 else { throw ZstdFailure("decodes to more than \(limit) bytes") }
-      output.append(contentsOf: repeatElement(0, count: room))
       var produced = 0
       let before = position
       let hint = unsafe input.withUnsafeBufferPointer { source in
-        unsafe output.withUnsafeMutableBufferPointer { target in
-          var source = unsafe ZSTD_inBuffer(
-            src: source.baseAddress, size: source.count, pos: position)
-          var sink = unsafe ZSTD_outBuffer(
-            dst: target.baseAddress.map { unsafe $0 + start }, size: room, pos: 0)
-          let hint = unsafe ZSTD_decompressStream(context, &sink, &source)
-          unsafe position = source.pos
-          unsafe produced = sink.pos
-          return hint
-        }
+        var source = unsafe ZSTD_inBuffer(
+          src: source.baseAddress, size: source.count, pos: position)
+        var sink = unsafe ZSTD_outBuffer(dst: scratch.baseAddress, size: scratch.count, pos: 0)
+        let hint = unsafe ZSTD_decompressStream(context, &sink, &source)
+        unsafe position = source.pos
+        unsafe produced = sink.pos
+        return hint
       }
-      output.removeLast(room - produced)
       let remaining = try check(hint)
-      guard output.count <= limit else {
+      guard output.count <= limit, produced <= limit - output.count else {
         throw ZstdFailure("decodes to more than \(limit) bytes")
       }
+      unsafe output.append(contentsOf: scratch.prefix(produced))
       if remaining == 0 { return true }
       // Room left over means that libzstd has nothing more to give for this input.
-      if position == input.count, produced < room { return false }
+      if unsafe position == input.count && produced < scratch.count { return false }
       if position == before, produced == 0 { return false }
     }
   }
