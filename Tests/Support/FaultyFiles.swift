@@ -153,7 +153,7 @@ package final class FaultyFiles: FileSystem {
   package func write(_ descriptor: Int32, _ bytes: Span<UInt8>, at offset: UInt64)
     throws(FileFailure) -> Int
   {
-    let copy = (0..<bytes.count).map { bytes[$0] }
+    let copy = bytes.withUnsafeBufferPointer { Array($0) }
     return try perform(
       .write, "write", nil, descriptor: descriptor, detail: "@\(offset) +\(copy.count)"
     ) { state, allowance throws(Errno) in
