@@ -25,7 +25,8 @@ final class RecordingState: Sendable {
     var closed: Leaf?
   }
 
-  let captured = Mailbox<Captured>(capacity: 8 << 20)
+  /// What is shown before it is stored is at most this: small, for a disk that fills or fails.
+  let captured = Mailbox<Captured>(capacity: 1 << 20)
   /// Says each change once; `Progress` as it was then.
   let changes = Mailbox<Progress>(capacity: 1024)
 }

@@ -97,6 +97,15 @@ package enum SessionVerifier {
     verdict.anchoredLines = 0
     // No log tells whether a crash or a hand did it; it is not taken for a tail in good faith.
     if let fault = reader.tailFault { verdict.findings.append(fault) }
+    if verdict.tornBytes > 0, verdict.findings.isEmpty {
+      verdict.findings.append(
+        Finding(
+          .damagedTail, .truncated, .bytes, path: path, offset: verdict.bytes,
+          found: "\(verdict.tornBytes) bytes that are no whole lines",
+          wanted: "a close commit, or the end of a flushed block",
+          advice: "The file was cut, or copied while it was written. All lines before are whole; "
+            + "get the rest from the store."))
+    }
     if !verdict.isClosed, verdict.findings.isEmpty { verdict.facts.append(.open) }
     addFacts(to: &verdict)
     return verdict

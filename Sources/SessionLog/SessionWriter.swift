@@ -97,6 +97,8 @@ package struct SessionWriter: ~Copyable {
     in store: Store, state: StateDirectory, start: SessionStart, clock: any Clock,
     pace: Pace = Pace()
   ) throws(SessionLogFailure) -> SessionWriter {
+    // A log that will not take the leaf is better found before a file is made.
+    try TransparencyLog(store, state).append([])
     let salt = try crypto { () throws(CryptoFailure) in try randomBytes(32) }
     return try begin(in: store, state: state, start: start, clock: clock, pace: pace, salt: salt)
   }

@@ -184,14 +184,14 @@ extension Disk.Change {
     switch self {
     case .write(let offset, let bytes):
       if content.count < offset + bytes.count {
-        content.append(contentsOf: repeatElement(0, count: offset + bytes.count - content.count))
+        content += [UInt8](repeating: 0, count: offset + bytes.count - content.count)
       }
       content.replaceSubrange(offset..<offset + bytes.count, with: bytes)
     case .truncate(let size):
       if size < content.count {
         content.removeLast(content.count - size)
       } else {
-        content.append(contentsOf: repeatElement(0, count: size - content.count))
+        content += [UInt8](repeating: 0, count: size - content.count)
       }
     }
   }
