@@ -84,7 +84,7 @@ struct CrashScript {
     let line = TestLine.end(writer.now())
     promises.given[writer.id]?.append(line)
     defer { promises.note(writer, in: box) }
-    _ = try writer.close(endLine: line)
+    _ = try writer.close(lines: [line])
     promises.closed.insert(writer.id)
   }
 }
