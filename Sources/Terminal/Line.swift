@@ -10,13 +10,10 @@ struct Line: Sendable {
 
   init() {}
 
-  /// A right-sized copy of what `line` holds, for the scrollback.
-  init(settling line: Line) {
-    var end = line.occupied
-    while end > 0, line.cells[end - 1] == .blank { end -= 1 }
-    self.cells = Array(line.cells[0..<end])
-    self.occupied = end
-    self.isWrapped = line.isWrapped
+  init(cells: [PackedCell], isWrapped: Bool) {
+    self.cells = cells
+    occupied = cells.count
+    self.isWrapped = isWrapped
   }
 
   @inline(__always)

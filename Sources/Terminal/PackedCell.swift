@@ -33,6 +33,11 @@ struct PackedCell: Sendable, Equatable {
     PackedCell(content: 0, decoration: head.decoration, style: head.style)
   }
 
+  @inline(__always)
+  func isStyled(as other: PackedCell) -> Bool {
+    style == other.style && decoration == other.decoration
+  }
+
   /// Makes the half that is left of a wide character a blank with its background.
   mutating func blankHalf() {
     self = PackedCell(content: Self.narrow, decoration: 0, style: style.erased)

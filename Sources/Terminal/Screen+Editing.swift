@@ -10,7 +10,7 @@ extension Screen {
     let count = min(count, bottom - first)
     guard hasFullWidth else { return shiftUp(from: first, count) }
     if savesLines, !isAlternate {
-      for row in 0..<count { scrollback.append(Line(settling: grid[row])) }
+      for row in 0..<count { scrollback.append(grid[row]) }
     }
     if count == 1 {
       grid.scrollUp(first, bottom)
@@ -178,7 +178,7 @@ extension Screen {
     guard !isAlternate, scrollback.limit > 0 else { return }
     var end = rows
     while end > 0, !grid[end - 1].isWritten { end -= 1 }
-    for row in 0..<end { scrollback.append(Line(settling: grid[row])) }
+    for row in 0..<end { scrollback.append(grid[row]) }
   }
 
   /// DECALN: the screen full of E, margins and cursor at home.

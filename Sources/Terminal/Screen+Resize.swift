@@ -49,7 +49,7 @@ extension Grid {
       let row = min(max(0, anchor), lines.count - 1)
       lines.removeLast(min(lines.count - 1 - row, lines.count - newRows))
       let above = lines.count - newRows
-      for line in lines.prefix(above) { history.append(Line(settling: line)) }
+      for line in lines.prefix(above) { history.append(line) }
       lines.removeFirst(above)
       replace(with: lines)
       return -above

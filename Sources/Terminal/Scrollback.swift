@@ -4,7 +4,7 @@
 /// copy takes a new chunk at most, not a new list of ten thousand lines.
 struct Scrollback: Sendable {
   let limit: Int
-  private var chunks: [[Line]] = []
+  private var chunks: [[SettledLine]] = []
   /// Lines of the first chunk that are already beyond the limit.
   private var dropped = 0
   private(set) var count = 0
@@ -19,17 +19,17 @@ struct Scrollback: Sendable {
   subscript(_ index: Int) -> Line? {
     guard index >= 0, index < count else { return nil }
     let place = index + dropped
-    return chunks[place / Self.chunkLines][place % Self.chunkLines]
+    return chunks[place / Self.chunkLines][place % Self.chunkLines].line
   }
 
   mutating func append(_ line: Line) {
     guard limit > 0 else { return }
     if let last = chunks.indices.last, chunks[last].count < Self.chunkLines {
-      chunks[last].append(line)
+      chunks[last].append(SettledLine(line))
     } else {
-      var chunk: [Line] = []
+      var chunk: [SettledLine] = []
       chunk.reserveCapacity(Self.chunkLines)
-      chunk.append(line)
+      chunk.append(SettledLine(line))
       chunks.append(chunk)
     }
     count += 1
@@ -55,7 +55,7 @@ struct Scrollback: Sendable {
       chunks = []
       dropped = 0
     }
-    return line
+    return line.line
   }
 
   mutating func removeAll() {

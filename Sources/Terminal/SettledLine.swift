@@ -1,0 +1,76 @@
+/// A line that will not change any more, in a sixteenth of the memory where it is plain ASCII.
+///
+/// A full scrollback then fits the processor's cache, and an old line is freed at little cost.
+struct SettledLine: Sendable, Equatable {
+  /// The style from one column on.
+  private struct Run: Sendable, Equatable {
+    var start: Int
+    var style: PackedStyle
+    var decoration: UInt32
+  }
+
+  /// One per cell, 0 where nothing was written; empty when `contents` is used instead.
+  private var ascii: [UInt8] = []
+  /// `PackedCell.content` of each cell, for lines with other text.
+  private var contents: [UInt32] = []
+  /// In order of `start`; cells before the first run are plain.
+  private var runs: [Run] = []
+  private let isWrapped: Bool
+
+  init(_ line: Line) {
+    isWrapped = line.isWrapped
+    let cells = line.cells.span
+    var end = min(line.occupied, cells.count)
+    while end > 0, cells[end - 1] == .blank { end -= 1 }
+    // Counted first: arrays of the right size are one allocation each, and no more.
+    var mixed: UInt32 = 0
+    var changes = 0
+    var last = PackedCell.blank
+    for column in 0..<end {
+      let cell = cells[column]
+      mixed |= cell.content ^ PackedCell.narrow
+      if !cell.isStyled(as: last) { changes += 1 }
+      last = cell
+    }
+    if changes > 0 {
+      runs.reserveCapacity(changes)
+      last = .blank
+      for column in 0..<end {
+        let cell = cells[column]
+        guard !cell.isStyled(as: last) else { continue }
+        runs.append(Run(start: column, style: cell.style, decoration: cell.decoration))
+        last = cell
+      }
+    }
+    if mixed < 0x80 {
+      ascii = [UInt8](repeating: 0, count: end)
+      var target = ascii.mutableSpan
+      for column in 0..<end { target[column] = UInt8(truncatingIfNeeded: cells[column].text) }
+    } else {
+      contents = [UInt32](repeating: 0, count: end)
+      var target = contents.mutableSpan
+      for column in 0..<end { target[column] = cells[column].content }
+    }
+  }
+
+  /// The line as it was.
+  var line: Line {
+    let count = max(ascii.count, contents.count)
+    var cells: [PackedCell] = []
+    cells.reserveCapacity(count)
+    var style = PackedStyle()
+    var decoration: UInt32 = 0
+    var next = 0
+    for column in 0..<count {
+      if next < runs.count, runs[next].start == column {
+        style = runs[next].style
+        decoration = runs[next].decoration
+        next += 1
+      }
+      let content =
+        contents.isEmpty ? PackedCell.narrow | UInt32(ascii[column]) : contents[column]
+      cells.append(PackedCell(content: content, decoration: decoration, style: style))
+    }
+    return Line(cells: cells, isWrapped: isWrapped)
+  }
+}
