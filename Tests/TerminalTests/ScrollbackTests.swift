@@ -1,0 +1,70 @@
+import Testing
+
+@testable import Terminal
+
+@Suite struct ScrollbackTests {
+  @Test(arguments: 0..<200)
+  func `a row that scrolls off keeps its cells`(seed: Int) {
+    var random = SeededGenerator(state: UInt64(seed))
+    let columns = Int.random(in: 1...30, using: &random)
+    let rows = Int.random(in: 1...8, using: &random)
+    var terminal = VirtualTerminal(columns: columns, rows: rows)
+    terminal.feed(HostileBytes.sequences(seed: UInt64(seed), count: 80))
+    // Back to a primary screen without margins, wherever the bytes left it.
+    terminal.feed(Array("\u{18}\u{1B}[?1049l\u{1B}[?47l\u{1B}[!p\u{1B}[m\u{1B}[999H\u{1B}[3J".utf8))
+    let before = (0..<rows).map { terminal.row($0) }
+    terminal.feed([UInt8](repeating: 0x0A, count: rows))
+    #expect(terminal.scrollbackCount == rows)
+    for (index, row) in before.enumerated() {
+      #expect(terminal.scrollbackRow(index) == row, "row \(index)")
+    }
+  }
+
+  @Test func `rows that leave a shrinking screen come back when it grows`() {
+    var terminal = VirtualTerminal(columns: 10, rows: 6)
+    terminal.feed(Array("1\r\n2\r\n3\r\n4\r\n5\r\n6".utf8))
+    terminal.resize(columns: 10, rows: 2)
+    #expect(terminal.screenText() == ["5", "6"])
+    #expect(terminal.cursor.row == 1)
+    #expect(terminal.fullText() == ["1", "2", "3", "4", "5", "6"])
+    terminal.resize(columns: 10, rows: 4)
+    #expect(terminal.screenText() == ["3", "4", "5", "6"])
+    #expect(terminal.cursor.row == 3)
+    #expect(terminal.scrollbackCount == 2)
+  }
+
+  @Test func `rows below the cursor go first`() {
+    var terminal = VirtualTerminal(columns: 10, rows: 6)
+    terminal.feed(Array("1\r\n2\u{1B}[5;1H5\u{1B}[2;1H".utf8))
+    terminal.resize(columns: 10, rows: 3)
+    #expect(terminal.screenText() == ["1", "2", ""])
+    #expect(terminal.scrollbackCount == 0)
+  }
+
+  @Test func `behind the alternate screen the primary one is resized too`() {
+    var terminal = VirtualTerminal(columns: 10, rows: 4)
+    terminal.feed(Array("1\r\n2\r\n3\r\n4\u{1B}[?1049h\u{1B}[Hfull screen".utf8))
+    terminal.resize(columns: 12, rows: 2)
+    #expect(terminal.isAlternateScreen)
+    terminal.feed(Array("\u{1B}[?1049l!".utf8))
+    #expect(terminal.screenText() == ["3", "4!"])
+    #expect(terminal.fullText() == ["1", "2", "3", "4!"])
+  }
+
+  @Test func `a narrower screen cuts and a wider one shows no remains`() {
+    var terminal = VirtualTerminal(columns: 10, rows: 2)
+    terminal.feed(Array("0123456789".utf8))
+    terminal.resize(columns: 4, rows: 2)
+    #expect(terminal.screenText() == ["0123", ""])
+    #expect(terminal.cursor.column == 3)
+    terminal.resize(columns: 10, rows: 2)
+    #expect(terminal.screenText() == ["0123", ""])
+  }
+
+  @Test func `new columns have tab stops`() {
+    var terminal = VirtualTerminal(columns: 10, rows: 2)
+    terminal.resize(columns: 40, rows: 2)
+    terminal.feed(Array("\t\t\tx".utf8))
+    #expect(terminal.screenText()[0] == String(repeating: " ", count: 24) + "x")
+  }
+}
