@@ -53,7 +53,7 @@ struct Line: Sendable {
     for column in start..<end { cells[column] = .blank }
   }
 
-  /// Writes one cell; a wide character half of which is lost becomes blank.
+  /// Writes one cell; the caller calls `split` first where it may hit half a wide character.
   mutating func write(_ cell: PackedCell, at column: Int, columns: Int) {
     open(column, to: column + 1, columns: columns)
     cells[column] = cell

@@ -3,7 +3,10 @@ package struct Cell: Sendable, Equatable {
   package var style: Style
   /// 1, 2 for the first cell of a wide character, 0 for its second.
   package var width: Int
-  /// A grapheme cluster, never a control character; " " where nothing is, "" in a second cell.
+  /// A grapheme cluster; " " where nothing is, "" in a second cell.
+  ///
+  /// Never a control character, but what has no width of its own can be in it: bidirectional
+  /// controls, tags, joiners. Encode it before it goes anywhere.
   package var text: String
 }
 

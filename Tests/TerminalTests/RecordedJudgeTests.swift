@@ -84,8 +84,9 @@ import Testing
     }
     let cells = expected["cells"] as? [String: [String: Any]] ?? [:]
     for row in 0..<terminal.rows {
+      let shown = terminal.row(row)
       for column in 0..<terminal.columns {
-        let cell = terminal.row(row).cell(column)
+        let cell = shown.cell(column)
         let wanted = cells["\(row),\(column)"] ?? [:]
         let isTail = wanted["is_wide_continuation"] as? Bool ?? false
         var text = wanted["contents"] as? String ?? " "
