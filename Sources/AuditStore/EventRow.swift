@@ -127,7 +127,7 @@ struct Stretch: Sendable, Equatable {
 }
 
 /// Counts over a session's verified lines.
-struct SessionTally: Sendable, Equatable {
+package struct SessionTally: Sendable, Equatable {
   var lines: UInt64 = 0
   /// Bytes of all lines with their LFs.
   var bytes: UInt64 = 0

@@ -13,6 +13,7 @@ enum Registry {
     SessionsVerb.self,
     ShowVerb.self,
     IndexVerb.self,
+    ReportVerb.self,
   ]
 
   static func verb(named name: String) -> (any Verb.Type)? {
