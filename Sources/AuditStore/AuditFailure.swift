@@ -1,7 +1,9 @@
 internal import Platform
 package import SessionLog
 
-/// Why the audit store could not answer. Damage in evidence is not a failure: it is in the answer.
+/// Why the audit store could not answer.
+///
+/// Damage in evidence is not a failure: it is in the answer.
 package struct AuditFailure: Error, Sendable {
   package enum Kind: Sendable, Equatable {
     /// Made by a later version of this program.

@@ -102,7 +102,8 @@ extension AuditIndex {
     var hasErased = false
   }
 
-  /// Verifies one session and writes its rows, going on where it stood if its beginning is unchanged.
+  /// Verifies one session and writes its rows, going on where it stood if its beginning is
+  /// unchanged.
   private func read(_ source: Source, _ rows: inout SessionRows) throws(AuditFailure) -> Outcome {
     guard let id = source.id else {
       // A row that made way for one with a leaf.
@@ -158,7 +159,8 @@ extension AuditIndex {
   func clear(_ sid: Int64) throws(SQLiteFailure) {
     let isThere = try database.integer("SELECT count(*) FROM session WHERE sid = \(sid)") > 0
     let (first, last) = (sid << 32, sid << 32 + 0xFFFF_FFFF)
-    // Rows may be there without a session row only inside this transaction; none are without either.
+    // Rows may be there without a session row only inside this transaction; none are without
+    // either.
     guard isThere else { return }
     try database.run("CREATE TEMP TABLE IF NOT EXISTS left_text(tid INTEGER PRIMARY KEY)")
     try database.run("DELETE FROM left_text")

@@ -21,11 +21,12 @@ package struct IndexUpdate: Sendable, Equatable {
 }
 
 extension AuditIndex {
-  /// Brings the index up to the newest signed checkpoint: first the log's new leaves, then each session they name.
+  /// Brings the index up to the newest signed checkpoint: first the log's new leaves, then each
+  /// session they name.
   ///
-  /// Both steps can be interrupted anywhere: rows and the position move in one transaction, and a session stays due
-  /// until its rows are in. Held by another process for longer than the patience, it says so in the notes and leaves
-  /// the index as it is.
+  /// Both steps can be interrupted anywhere: rows and the position move in one transaction, and a
+  /// session stays due until its rows are in. Held by another process for longer than the patience,
+  /// it says so in the notes and leaves the index as it is.
   @discardableResult
   package mutating func update(progress: (IndexProgress) -> Void = { _ in })
     throws(AuditFailure) -> IndexUpdate
@@ -40,9 +41,11 @@ extension AuditIndex {
       try sweep()
       try readSessions(into: &result, progress: progress)
     } catch {
-      guard error.kind == .locked, try indexed({ () throws(SQLiteFailure) in
-        try database.integer("SELECT count(*) FROM meta")
-      }) > 0 else { throw error }
+      guard error.kind == .locked,
+        try indexed({ () throws(SQLiteFailure) in
+          try database.integer("SELECT count(*) FROM meta")
+        }) > 0
+      else { throw error }
       note(.notUpdated(reason: "another process is updating it"))
       notes += try pendingNotes()
     }
@@ -86,7 +89,8 @@ extension AuditIndex {
       let head = try store.checkpoint(signedBy: store.verifierKey).0
       limit = head.size
     } catch {
-      // Its damage is the verifier's to tell; whatever the sessions hold must be found all the same.
+      // Its damage is the verifier's to tell; whatever the sessions hold must be found all the
+      // same.
       note(.unsigned(reason: error.found ?? error.what))
     }
     var position = try position()
@@ -269,7 +273,8 @@ private struct LeafRows: ~Copyable {
     self.move = move
   }
 
-  /// A leaf that cannot be read is passed over: `verify` tells of it, and its session looks unlogged.
+  /// A leaf that cannot be read is passed over: `verify` tells of it, and its session looks
+  /// unlogged.
   func add(_ bytes: [UInt8], index: UInt64) throws(SQLiteFailure) {
     let leaf: Leaf
     do { leaf = try Leaf(parsing: bytes.span) } catch { return }
@@ -278,8 +283,8 @@ private struct LeafRows: ~Copyable {
     var sid = try find.step() ? find.integer(0) : nil
     find.reset()
     if let known = sid, known < 0 {
-      // The file stood there before its leaf was signed: it begins anew under its own number. The sweep removes
-      // the old rows, because no file has this name.
+      // The file stood there before its leaf was signed: it begins anew under its own number. The
+      // sweep removes the old rows, because no file has this name.
       try move.run([.integer(known)])
       sid = nil
     }

@@ -16,7 +16,9 @@ package enum IndexNote: Sendable, Equatable {
   case unsigned(reason: String)
 }
 
-/// A store's index, open. Derived: it is made where it is missing and made anew where it is damaged.
+/// A store's index, open.
+///
+/// Derived: it is made where it is missing and made anew where it is damaged.
 package struct AuditIndex: ~Copyable {
   package let store: Store
   let database: Database
@@ -41,8 +43,8 @@ package struct AuditIndex: ~Copyable {
     notes = place.notes
   }
 
-  /// Opens the index, brings it up to date unless told not to, and answers; damage found on the way is put aside
-  /// and the question asked once more.
+  /// Opens the index, brings it up to date unless told not to, and answers; damage found on the way
+  /// is put aside and the question asked once more.
   package static func using<R>(
     _ store: Store, now: Int64, updates: Bool = true, checks: Bool = false,
     patience: Int32 = AuditIndex.patience, progress: (IndexProgress) -> Void = { _ in },
@@ -152,7 +154,8 @@ package struct AuditIndex: ~Copyable {
 
   private static let newer = "newer"
 
-  /// What makes the file useless; nil if it is ours, whole as far as was looked, and has its tables.
+  /// What makes the file useless; nil if it is ours, whole as far as was looked, and has its
+  /// tables.
   private static func judge(_ database: borrowing Database, checks: Bool) throws(SQLiteFailure)
     -> String?
   {
@@ -188,7 +191,8 @@ package struct AuditIndex: ~Copyable {
     }
   }
 
-  /// Renames the index and its companions, if it still is useless once nobody else can rename; its new name.
+  /// Renames the index and its companions, if it still is useless once nobody else can rename; its
+  /// new name.
   private static func putAside(_ store: Store, now: Int64, isUseless: () -> Bool)
     throws(AuditFailure) -> String?
   {
@@ -203,7 +207,8 @@ package struct AuditIndex: ~Copyable {
         attempt += 1
         name = Path.name(of: store.indexPath) + ".bad-\(stamp)-\(attempt)"
       }
-      // The file itself last: what remains after a crash is an index without its log, not a log without index.
+      // The file itself last: what remains after a crash is an index without its log, not a log
+      // without index.
       for suffix in ["-wal", "-shm", ""] {
         do {
           try store.system.rename(

@@ -3,8 +3,9 @@ internal import SessionLog
 
 /// Gives identities, resources, types and texts their numbers in the index.
 ///
-/// A number follows from what it names, so that a rebuild gives the same ones; where two meet, which only an attacker
-/// brings about, the next free one is taken, and nothing is ever filed under another's name.
+/// A number follows from what it names, so that a rebuild gives the same ones; where two meet,
+/// which only an attacker brings about, the next free one is taken, and nothing is ever filed under
+/// another's name.
 @safe
 struct DerivedIDs: ~Copyable {
   private let identity: Statement

@@ -1,6 +1,8 @@
 internal import SessionLog
 
-/// What the index keeps of one event line. Field names by type: schema/events.md.
+/// What the index keeps of one event line.
+///
+/// Field names by type: schema/events.md.
 struct EventRow: Sendable, Equatable {
   var sequence: UInt64
   /// Batch and line in it: the event's place in the file.
@@ -31,7 +33,9 @@ struct EventRow: Sendable, Equatable {
     var bytes: Int64?
   }
 
-  /// Reads a line. What is not JSON, or of another shape, still gives a row with its time and type.
+  /// Reads a line.
+  ///
+  /// What is not JSON, or of another shape, still gives a row with its time and type.
   init(_ line: EventLine) {
     sequence = line.sequence
     time = line.time
@@ -144,7 +148,8 @@ package struct SessionTally: Sendable, Equatable {
 
   /// Counts a batch.
   mutating func add(_ batch: borrowing Batch) {
-    add(batch, event: { (_: EventRow) throws(Never) in }, stretch: { (_: Stretch) throws(Never) in })
+    add(
+      batch, event: { (_: EventRow) throws(Never) in }, stretch: { (_: Stretch) throws(Never) in })
   }
 
   /// Counts a batch and gives out its rows: streams last, because a stretch ends with its batch.

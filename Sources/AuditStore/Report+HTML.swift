@@ -207,12 +207,15 @@ extension Report {
   }
 
   private static func row(_ finding: Finding, session: String?) -> HTML {
-    """
-    <tr><td><span class="mark fail">\(finding.verdict.rawValue)</span><p class="remark">\(finding.rule.rawValue)</p></td>\
-    <td><code>\(recorded: session ?? finding.path)</code><p class="remark">\(Self.place(finding))</p></td>\
-    <td class="long">\(recorded: finding.found)</td><td class="long">\(recorded: finding.wanted)</td></tr>
+    let place: HTML =
+      session.map { "<code class=\"id\">\(recorded: $0)</code>" }
+      ?? "<code>\(recorded: finding.path)</code>"
+    return """
+      <tr><td><span class="mark fail">\(finding.verdict.rawValue)</span><p class="remark">\(finding.rule.rawValue)</p></td>\
+      <td>\(place)<p class="remark">\(Self.place(finding))</p></td>\
+      <td class="long">\(recorded: finding.found)</td><td class="long">\(recorded: finding.wanted)</td></tr>
 
-    """
+      """
   }
 
   private static func place(_ finding: Finding) -> HTML {
@@ -258,7 +261,7 @@ extension ReportedSession {
     let facts = (verdict.facts.map(\.description) + losses).joined(separator: ", ")
     let digest: HTML = verdict.sha256.map { "<code class=\"digest\">\($0.hex)</code>" } ?? ""
     return """
-      <tr id="s-\(attribute: id)"><td><code>\(id)</code><p class="remark"><time>\(Report.moment(self.start))</time>, \(Report.duration(tally.lastTime))</p></td>\
+      <tr id="s-\(attribute: id)"><td><code class="id">\(id)</code><p class="remark"><time>\(Report.moment(self.start))</time>, \(Report.duration(tally.lastTime))</p></td>\
       <td>\(agent) \(principal) \(resource)<p class="remark">\(kind)</p></td>\
       <td class="n">\(tally.lines)<p class="remark">\(Report.size(tally.bytes))</p></td>\
       <td><span class="mark \(attribute: class_)">\(word)</span><p class="remark">\(facts)</p></td></tr>
@@ -279,7 +282,7 @@ extension ReportCheck.Outcome {
 
   package var sentence: String {
     switch self {
-    case .pass: "All evidence of this period is there, and nothing contradicts it."
+    case .pass: "All that the log names for this period is there, and nothing contradicts it."
     case .insufficient:
       "Nothing contradicts the evidence of this period, but some of it is not there."
     case .fail: "Some evidence of this period is contradicted or missing."
@@ -322,6 +325,7 @@ enum ReportStyle {
     td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
     .remark{color:var(--dim);font-size:.85rem;margin:0}
     .mark{display:inline-block;white-space:nowrap;font-size:.75rem;font-weight:700;letter-spacing:.03em;padding:.1rem .45rem;border-radius:4px}
+    .id{white-space:nowrap}
     tr.more td{border-top:0;padding-top:0;padding-bottom:.8rem}
     ul.limits{padding-left:1.2rem}
     ul.limits>li{margin:.35rem 0}

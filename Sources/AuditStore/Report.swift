@@ -4,9 +4,9 @@ package import SessionLog
 
 /// What happened in a store in a period, and how far that is proven.
 ///
-/// Every number is counted over bytes that were verified while the report was made; the index only helps to find
-/// sessions whose files were made outside the period. No time of making is in it: the same evidence and the same
-/// period give the same report.
+/// Every number is counted over bytes that were verified while the report was made; the index only
+/// helps to find sessions whose files were made outside the period. No time of making is in it: the
+/// same evidence and the same period give the same report.
 package struct Report: Sendable {
   /// Half-open, microseconds since 1970; a session belongs where it started.
   package var since: Int64
@@ -58,7 +58,9 @@ package struct Report: Sendable {
     }
   }
 
-  /// Verifies the log and every session that started in the period. `imported` are ids that the index places there.
+  /// Verifies the log and every session that started in the period.
+  ///
+  /// `imported` are ids that the index places there.
   package init(
     _ store: Store, state: StateDirectory?, request: Request, imported: [SessionID],
     progress: (IndexProgress) -> Void = { _ in }
@@ -163,7 +165,7 @@ package struct ReportedSession: Sendable {
     verdict.findings.contains { $0.verdict != Finding.Verdict.unlogged }
   }
   package var isUnlogged: Bool {
-    verdict.findings.contains { $0.verdict == Finding.Verdict.unlogged }
+    verdict.openLeaf == nil || verdict.findings.contains { $0.verdict == Finding.Verdict.unlogged }
   }
   package var isOpen: Bool { !isPruned && !verdict.isClosed }
   /// Why something may not have been recorded, or is not shown.
@@ -225,6 +227,7 @@ package struct AgentTotal: Sendable {
       totals[key] = total
     }
     return totals.sorted { a, b in
+      if a.key.isUnknown != b.key.isUnknown { return b.key.isUnknown }
       if a.value.sessions != b.value.sessions { return a.value.sessions > b.value.sessions }
       if a.key.uid != b.key.uid { return a.key.uid.lexicographicallyPrecedes(b.key.uid) }
       return a.key.issuer.lexicographicallyPrecedes(b.key.issuer)
@@ -273,7 +276,7 @@ package struct ReportCheck: Sendable {
         population: all, violations: count { $0.isContradicted }, unknown: 0,
         remark: "Each file was read whole and hashed again for this report."),
       ReportCheck(
-        id: "logged", question: "Did the log name every session before it could act?",
+        id: "logged", question: "Does the log name every session that is there?",
         population: all, violations: 0,
         unknown: count { $0.isUnlogged } + UInt64(report.strays.count),
         remark: "What the log does not name, nobody signed for."),
@@ -283,8 +286,11 @@ package struct ReportCheck: Sendable {
         remark: "An open session can still grow; a damaged one does not show its end."),
       ReportCheck(
         id: "complete", question: "Did the recorder keep everything that it saw?",
-        population: all, violations: 0, unknown: count { !$0.losses.isEmpty },
-        remark: "Gaps, crashes, recovered and withheld lines, and files let go by retention."),
+        population: all, violations: 0,
+        unknown: count { !$0.losses.isEmpty || $0.isContradicted || $0.isOpen },
+        remark:
+          "Not to be told from a session that is open or damaged, has gaps or withheld lines, "
+          + "ended in a crash, or was let go by retention."),
     ]
   }
 }
@@ -299,13 +305,16 @@ enum ShellText {
       }
     }
     if isPlain, !text.isEmpty { return text }
-    return "'" + text.split(separator: "'", omittingEmptySubsequences: false)
+    return "'"
+      + text.split(separator: "'", omittingEmptySubsequences: false)
       .joined(separator: "'\\''") + "'"
   }
 }
 
 extension Report {
-  /// Makes a report with the index's help, which is brought up to date first. `state` is where the guard lies, if
+  /// Makes a report with the index's help, which is brought up to date first.
+  ///
+  /// `state` is where the guard lies, if
   /// not in its usual place.
   package static func make(
     _ store: Store, state: String?, request: Request, now: Int64,

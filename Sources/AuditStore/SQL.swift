@@ -12,7 +12,9 @@ enum SQLValue: Sendable, Equatable {
   init(_ bytes: [UInt8]?) { self = bytes.map { .blob($0) } ?? .null }
 }
 
-/// A statement and the values it binds. Its text comes from literals alone: whatever is interpolated is bound.
+/// A statement and the values it binds.
+///
+/// Its text comes from literals alone: whatever is interpolated is bound.
 ///
 ///     "SELECT uid FROM session WHERE kind = \(kind) AND start_us >= \(since)"
 struct SQL: ExpressibleByStringInterpolation, Sendable {

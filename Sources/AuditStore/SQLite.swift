@@ -16,7 +16,9 @@ struct SQLiteFailure: Error, Sendable, Equatable {
   }
 }
 
-/// A connection to a database file. One owner, one thread.
+/// A connection to a database file.
+///
+/// One owner, one thread.
 @safe
 struct Database: ~Copyable {
   enum Mode { case readWrite, readOnly, memory }
@@ -48,7 +50,8 @@ struct Database: ~Copyable {
       throw SQLiteFailure(code: code, message: "out of memory")
     }
     if code == SQLITE_OK { code = unsafe sqlite3_busy_timeout(handle, wait) }
-    // Nothing in the file may act when it is opened: it lies in a directory that others may have written.
+    // Nothing in the file may act when it is opened: it lies in a directory that others may have
+    // written.
     for (flag, value): (Int32, Int32) in [
       (SQLITE_DBCONFIG_DEFENSIVE, 1), (SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
       (SQLITE_DBCONFIG_ENABLE_TRIGGER, 0),
@@ -65,7 +68,9 @@ struct Database: ~Copyable {
 
   deinit { unsafe _ = sqlite3_close_v2(handle) }
 
-  /// Compiles one statement. Wraps `sqlite3_prepare_v3`.
+  /// Compiles one statement.
+  ///
+  /// Wraps `sqlite3_prepare_v3`.
   func prepare(_ sql: SQL) throws(SQLiteFailure) -> Statement {
     var text = sql.text
     var compiled: OpaquePointer?
@@ -87,7 +92,9 @@ struct Database: ~Copyable {
     while try statement.step() {}
   }
 
-  /// Runs many statements without values. Wraps `sqlite3_exec`.
+  /// Runs many statements without values.
+  ///
+  /// Wraps `sqlite3_exec`.
   func script(_ text: StaticString) throws(SQLiteFailure) {
     let code = unsafe sqlite3_exec(handle, text.description, nil, nil, nil)
     guard code == SQLITE_OK else { throw failure(code) }
@@ -104,10 +111,13 @@ struct Database: ~Copyable {
     if case .integer(let number) = try value(sql) { number } else { 0 }
   }
 
-  /// Rows changed by the last statement. Wraps `sqlite3_changes64`.
+  /// Rows changed by the last statement.
+  ///
+  /// Wraps `sqlite3_changes64`.
   var changes: Int64 { unsafe sqlite3_changes64(handle) }
 
-  /// Runs `body` in a transaction that holds the write lock from its start, and commits it if `body` returns.
+  /// Runs `body` in a transaction that holds the write lock from its start, and commits it if
+  /// `body` returns.
   func transaction<R: ~Copyable, E: Error>(
     _ wrap: (SQLiteFailure) -> E, _ body: () throws(E) -> R
   ) throws(E) -> R {
@@ -117,7 +127,8 @@ struct Database: ~Copyable {
       result = try body()
     } catch {
       do { try run("ROLLBACK") } catch {
-        // SQLite has rolled back by itself after a grave failure: the first error is the one to tell.
+        // SQLite has rolled back by itself after a grave failure: the first error is the one to
+        // tell.
       }
       throw error
     }
@@ -146,7 +157,9 @@ struct Statement: ~Copyable {
 
   deinit { unsafe _ = sqlite3_finalize(handle) }
 
-  /// Binds values from the first parameter on. Wraps `sqlite3_bind_*`.
+  /// Binds values from the first parameter on.
+  ///
+  /// Wraps `sqlite3_bind_*`.
   func bind(_ values: [SQLValue]) throws(SQLiteFailure) {
     for (offset, value) in values.enumerated() {
       let place = Int32(truncatingIfNeeded: offset + 1)
@@ -194,7 +207,9 @@ struct Statement: ~Copyable {
     while try step() {}
   }
 
-  /// Goes to the next row; false at the end, where the statement is ready to run again. Wraps `sqlite3_step`.
+  /// Goes to the next row; false at the end, where the statement is ready to run again.
+  ///
+  /// Wraps `sqlite3_step`.
   func step() throws(SQLiteFailure) -> Bool {
     let code = unsafe sqlite3_step(handle)
     if code == SQLITE_ROW { return true }
@@ -204,7 +219,9 @@ struct Statement: ~Copyable {
     return false
   }
 
-  /// Leaves the rows that are still to come. Wraps `sqlite3_reset`.
+  /// Leaves the rows that are still to come.
+  ///
+  /// Wraps `sqlite3_reset`.
   func reset() { unsafe _ = sqlite3_reset(handle) }
 
   // MARK: columns of the current row
@@ -255,5 +272,7 @@ extension SQLiteFailure {
   }
 }
 
-/// The library's own version. Wraps `sqlite3_libversion`.
+/// The library's own version.
+///
+/// Wraps `sqlite3_libversion`.
 package var sqliteVersion: String { unsafe String(cString: sqlite3_libversion()) }

@@ -160,9 +160,13 @@ extension Identity {
   }
 }
 
-/// Who could have changed what, unseen. Source: schema/session-format.md §6.
+/// Who could have changed what, unseen.
+///
+/// Source: schema/session-format.md §6.
 enum LossWindow {
   static func text(_ verdict: SessionVerdict) -> String {
+    guard verdict.isIntact else { return "not to be told: the evidence is contradicted" }
+    guard verdict.openLeaf != nil else { return "all of it: no signed log names this session yet" }
     let known = verdict.lines &+ verdict.tailLines
     let open = known > verdict.anchoredLines ? known - verdict.anchoredLines : 0
     var disk = "whoever writes to the disk: nothing that the log covers"

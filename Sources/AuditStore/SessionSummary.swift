@@ -1,4 +1,6 @@
-/// One session as the index knows it. For finding, not for proving: the verdict is that of the last update.
+/// One session as the index knows it.
+///
+/// For finding, not for proving: the verdict is that of the last update.
 package struct SessionSummary: Sendable, Equatable {
   package var id: String
   /// Microseconds since 1970.

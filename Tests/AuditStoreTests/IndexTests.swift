@@ -114,7 +114,8 @@ import Testing
     #expect(Set(try fixture.sessions(filter).map(\.id)) == [damaged.text, missing.text])
   }
 
-  @Test func `a session that vanishes after it was indexed is missing, and is whole when it is back`()
+  @Test
+  func `a session that vanishes after it was indexed is missing, and is whole when it is back`()
     throws
   {
     let fixture = try Fixture()

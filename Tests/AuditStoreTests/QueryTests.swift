@@ -76,7 +76,8 @@ import Testing
     let pages = try AuditIndex.using(fixture.store, now: 0) {
       (index, _) throws(AuditFailure) in
       (
-        try index.sessions(SessionFilter(), limit: 3), try index.sessions(SessionFilter(), limit: 4),
+        try index.sessions(SessionFilter(), limit: 3),
+        try index.sessions(SessionFilter(), limit: 4),
         try index.count(SessionFilter())
       )
     }

@@ -59,7 +59,8 @@ struct ShowVerb: Verb {
       }
       try row("start", Timestamp(microseconds: start.start).text(), &io)
       if verdict.isClosed {
-        let end = Timestamp(microseconds: start.start).advanced(by: Int64(clamping: detail.duration))
+        let end = Timestamp(microseconds: start.start).advanced(
+          by: Int64(clamping: detail.duration))
         let reason = verdict.endReason.map { ", \($0)" } ?? ""
         let exit = verdict.exitCode.map { ", exit \($0)" } ?? ""
         try row("end", end.text() + reason + exit, &io)
