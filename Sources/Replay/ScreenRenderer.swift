@@ -14,6 +14,8 @@ package struct ScreenRenderer: Sendable {
   private static let hideCursor = Array("\u{1B}[?25l".utf8)
   private static let showCursor = Array("\u{1B}[?25h".utf8)
   private static let clearScreen = Array("\u{1B}[0m\u{1B}[2J".utf8)
+  private static let wrap = Array("\u{1B}[?7h".utf8)
+  private static let noWrap = Array("\u{1B}[?7l".utf8)
   private static let clearToEnd = Array("\u{1B}[K".utf8)
 
   private let rendition: Rendition
@@ -66,7 +68,9 @@ package struct ScreenRenderer: Sendable {
       let isSame =
         cell == base.cells[index]
         && (cell.width < 2 || index + 1 < range.upperBound && base.cells[index + 1].width == 0)
-      if !isSame, cell.width > 0 { write(cell, at: row, index - range.lowerBound) }
+      if !isSame, cell.width > 0 {
+        write(cell, at: row, index - range.lowerBound, columns: frame.columns)
+      }
       index += width
     }
     var isTailOld = false
@@ -81,10 +85,14 @@ package struct ScreenRenderer: Sendable {
     }
   }
 
-  private mutating func write(_ cell: SafeCell, at row: Int, _ column: Int) {
+  private mutating func write(_ cell: SafeCell, at row: Int, _ column: Int, columns: Int) {
     move(to: Frame.Place(row: row, column: column))
     write(cell.style)
+    // Without wrapping the cursor stays on the last column, and terminals put marks on the cell before it.
+    let isMarked = column + cell.width >= columns && cell.text.unicodeScalars.count > 1
+    if isMarked { bytes.append(contentsOf: Self.wrap) }
     bytes.append(contentsOf: cell.text.utf8)
+    if isMarked { bytes.append(contentsOf: Self.noWrap) }
     // Where terminals differ in a width, the next cell is placed anew.
     place = cell.isCertain ? Frame.Place(row: row, column: column + cell.width) : nil
   }
