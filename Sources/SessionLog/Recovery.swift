@@ -111,12 +111,23 @@ package struct Recovery: ~Copyable {
       _ = try store.system.status(of: path)
       try store.system.makeDirectories(store.quarantinePath, permissions: 0o700)
       try store.system.rename(path, to: Path.join(store.quarantinePath, "\(id).unopened"))
-      try store.system.syncDirectory(store.quarantinePath)
-      try store.system.syncDirectory(Path.parent(of: path))
+      try syncIfThere([store.quarantinePath, Path.parent(of: path)])
       return .setAside
     } catch {
       guard error.isMissing else { throw SessionLogFailure(error) }
-      return .empty
+    }
+    // A recovery that died may have moved the file without making that durable: the lock's name must not go first.
+    try onDisk { () throws(FileFailure) in
+      try syncIfThere([store.quarantinePath, Path.parent(of: path)])
+    }
+    return .empty
+  }
+
+  private func syncIfThere(_ directories: [String]) throws(FileFailure) {
+    for directory in directories {
+      do { try store.system.syncDirectory(directory) } catch {
+        guard error.isMissing else { throw error }
+      }
     }
   }
 

@@ -98,7 +98,7 @@ package struct SessionWriter: ~Copyable {
     pace: Pace = Pace()
   ) throws(SessionLogFailure) -> SessionWriter {
     // A log that will not take the leaf is better found before a file is made.
-    try TransparencyLog(store, state).append([])
+    try TransparencyLog(store, state).check()
     let salt = try crypto { () throws(CryptoFailure) in try randomBytes(32) }
     return try begin(in: store, state: state, start: start, clock: clock, pace: pace, salt: salt)
   }

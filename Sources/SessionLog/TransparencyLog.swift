@@ -17,6 +17,7 @@ package struct TransparencyLog: Sendable {
 
   /// Appends leaves whose bytes are durable already, and returns the checkpoint that covers them.
   ///
+  /// Without leaves it settles what a process that died left behind: guard and checkpoint are durable on return.
   /// After a failure the leaves may or may not be in the log; the same call again, as `isRetry`, adds only those
   /// that are not.
   /// - Throws: `.diverged` if the log contradicts the guard; `.storeUnusable` if a part of it is missing.
@@ -39,7 +40,7 @@ package struct TransparencyLog: Sendable {
     do { hasher = try TreeHasher() } catch { throw SessionLogFailure(error) }
     var edge = try edge(at: guardHead, using: &hasher)
     try quarantineRest(of: file, from: edge.bytes)
-    try publish(guardHead, guardBytes)
+    try publish(guardHead, guardBytes, always: leaves.isEmpty)
     var leaves = leaves
     if isRetry { try drop(&leaves, in: edge) }
     guard !leaves.isEmpty else { return guardHead }
@@ -92,6 +93,16 @@ package struct TransparencyLog: Sendable {
     }
     writeEdge(edge)
     return head
+  }
+
+  /// Finds out whether an append would be refused, and changes nothing.
+  ///
+  /// - Throws: what `append` would throw for a missing key or guard, or for a log that contradicts the guard.
+  package func check() throws(SessionLogFailure) {
+    _ = try state.signer(for: store)
+    let head = try state.guardCheckpoint(key: store.verifierKey).0
+    var hasher = try crypto { () throws(CryptoFailure) in try TreeHasher() }
+    _ = try edge(at: head, using: &hasher)
   }
 
   // MARK: The right edge
@@ -193,13 +204,17 @@ package struct TransparencyLog: Sendable {
   }
 
   /// A crash between guard and checkpoint leaves the checkpoint behind: the guard is published again.
-  private func publish(_ head: Checkpoint, _ bytes: [UInt8]) throws(SessionLogFailure) {
+  ///
+  /// `always`: also where both look alike, since whoever wrote them may have died before they were durable.
+  private func publish(_ head: Checkpoint, _ bytes: [UInt8], always: Bool)
+    throws(SessionLogFailure)
+  {
     if let published = readIfThere(store.checkpointPath) {
-      if published == bytes { return }
+      if published == bytes, !always { return }
       do {
         let other = try Checkpoint(Note(parsing: published), signedBy: store.verifierKey)
-        if other == head { return }
-        guard other.size < head.size else {
+        if other == head, !always { return }
+        guard other.size < head.size || other == head else {
           throw SessionLogFailure(
             .diverged, "the published checkpoint is not the last one signed here",
             at: store.checkpointPath, found: "size \(other.size), root \(other.root)",
@@ -214,6 +229,8 @@ package struct TransparencyLog: Sendable {
       }
     }
     try onDisk { () throws(FileFailure) in
+      // Whoever wrote this guard may have died before it was durable; a checkpoint must never outlive its guard.
+      try store.system.replaceDurably(state.guardPath, with: bytes, permissions: 0o600)
       try store.system.replaceDurably(
         store.checkpointPath, with: bytes, permissions: 0o600)
     }

@@ -28,7 +28,7 @@ import Testing
       let script = CrashScript()
       files.die(atCall: call, landing: call % 3 == 0 ? 0 : call % 3 == 1 ? .max : 37)
       do { try script.run(box) } catch {}
-      for seed in 0..<1 {
+      for seed in 0..<2 {
         let seed = UInt64(call * 16 + seed)
         let disk = files.crash(seed: seed)
         let broken = try bench.recover(disk, script, clock: box.clock, seed: seed)

@@ -120,9 +120,10 @@ extension Disk {
       case .prefix:
         if index < prefix { change.apply(to: &content) }
         // The write at which it stopped is cut at a sector.
-        if index == prefix { tear(change, &content, fate, &random, stop: true) }
+        if index == prefix { tear(change, &content, durable.count, fate, &random, stop: true) }
       case .some: if Bool.random(using: &random) { change.apply(to: &content) }
-      case .torn, .zeros, .garbage: tear(change, &content, fate, &random, stop: false)
+      case .torn, .zeros, .garbage:
+        tear(change, &content, durable.count, fate, &random, stop: false)
       }
     }
     return content
@@ -130,8 +131,8 @@ extension Disk {
 
   /// Applies a write sector by sector, each with its own luck.
   private static func tear(
-    _ change: Change, _ content: inout [UInt8], _ fate: Fate, _ random: inout SeededGenerator,
-    stop: Bool
+    _ change: Change, _ content: inout [UInt8], _ durable: Int, _ fate: Fate,
+    _ random: inout SeededGenerator, stop: Bool
   ) {
     guard case .write(let offset, let bytes) = change else {
       if Bool.random(using: &random) { change.apply(to: &content) }
@@ -145,8 +146,14 @@ extension Disk {
       if !kept {
         if stop { return }
         // The size may have become durable before the data did.
-        if fate == .zeros { piece = piece.map { _ in 0 } }
-        if fate == .garbage { piece = random.bytes(piece.count) }
+        let lost =
+          fate == .zeros
+          ? piece.map { _ in 0 } : fate == .garbage ? random.bytes(piece.count) : piece
+        // A sector that was durable holds its old bytes or the new ones, as disks promise.
+        for index in piece.indices {
+          let place = offset + start + index
+          piece[index] = place < durable && place < content.count ? content[place] : lost[index]
+        }
         kept = fate != .torn
       }
       if kept { Change.write(offset: offset + start, bytes: piece).apply(to: &content) }

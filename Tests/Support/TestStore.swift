@@ -21,8 +21,7 @@ package struct TestStore: Sendable {
   }
 
   /// Opens the same store on another file system: the disk after a crash.
-  package init(reopening path: String, on system: any FileSystem, clock: TestClock) throws
-  {
+  package init(reopening path: String, on system: any FileSystem, clock: TestClock) throws {
     store = try Store.open(path + "/store", in: system)
     state = try StateDirectory(for: store, override: path + "/state")
     self.clock = clock
