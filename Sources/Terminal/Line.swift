@@ -1,10 +1,11 @@
 /// One line of cells as it is stored.
 ///
-/// Cells at `occupied` and beyond are blank whatever the array holds there: emptying a line costs
-/// nothing, and a line nobody wrote to owns no memory.
+/// Cells at `occupied` and beyond are all `beyond`, an erased cell, whatever the array holds there:
+/// emptying a line costs nothing in any colour, and a line nobody wrote to owns no memory.
 struct Line: Sendable {
   private(set) var cells: [PackedCell] = []
   private(set) var occupied = 0
+  private var beyond = PackedCell.blank
   /// The text goes on in the next line: the cursor left this one by automatic wrapping.
   var isWrapped = false
 
@@ -18,13 +19,21 @@ struct Line: Sendable {
 
   @inline(__always)
   subscript(_ column: Int) -> PackedCell {
-    column >= 0 && column < occupied ? cells[column] : .blank
+    column >= 0 && column < occupied ? cells[column] : beyond
   }
 
   /// Makes the line blank and keeps its memory for what is written next.
   mutating func clear() {
     occupied = 0
+    beyond = .blank
     isWrapped = false
+  }
+
+  /// Writes the cells beyond `occupied` out, for those who take the line to another width.
+  mutating func settle(columns: Int) {
+    guard beyond != .blank else { return }
+    fill(to: columns, columns: columns)
+    beyond = .blank
   }
 
   /// Makes `gap..<end` addressable for a caller that writes each of these cells.
@@ -50,7 +59,7 @@ struct Line: Sendable {
 
   @inline(never)
   private mutating func blank(_ start: Int, _ end: Int) {
-    for column in start..<end { cells[column] = .blank }
+    for column in start..<end { cells[column] = beyond }
   }
 
   /// Writes one cell; the caller calls `split` first where it may hit half a wide character.
@@ -106,14 +115,13 @@ struct Line: Sendable {
     guard start < end else { return }
     split(start, end)
     if end >= columns { isWrapped = false }
-    if filler == .blank {
-      if end >= occupied {
-        occupied = min(occupied, start)
-        return
-      }
-    } else {
-      open(start, to: end, columns: columns)
+    if end >= columns, filler.text == 0 {
+      if start > occupied, filler != beyond { fill(to: start, columns: columns) }
+      occupied = min(occupied, start)
+      beyond = filler
+      return
     }
+    open(start, to: end, columns: columns)
     for column in start..<end { cells[column] = filler }
   }
 
@@ -187,10 +195,10 @@ struct Line: Sendable {
   }
 
   private mutating func trim() {
-    while occupied > 0, cells[occupied - 1] == .blank { occupied -= 1 }
+    while occupied > 0, cells[occupied - 1] == beyond { occupied -= 1 }
   }
 
-  /// Every cell that may show something.
+  /// Every cell that is not `beyond`; after `settle`, every cell that may show something.
   var used: ArraySlice<PackedCell> { cells[0..<min(occupied, cells.count)] }
 
   /// Something was written here, were it only a space; colour alone does not count.
@@ -200,6 +208,6 @@ struct Line: Sendable {
 extension Line: Equatable {
   /// Compares what the lines hold, not the memory they keep.
   static func == (left: Line, right: Line) -> Bool {
-    left.isWrapped == right.isWrapped && left.used == right.used
+    left.isWrapped == right.isWrapped && left.beyond == right.beyond && left.used == right.used
   }
 }

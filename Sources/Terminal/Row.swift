@@ -22,7 +22,7 @@ package struct Row: Sendable {
   init(_ line: Line, _ screen: Screen) {
     self.line = line
     self.screen = RowContext(clusters: screen.clusters, decorations: screen.decorations)
-    self.count = max(screen.columns, line.used.count)
+    count = max(screen.columns, line.used.count)
   }
 
   /// The text goes on in the next row; the program did not end the line here.
@@ -32,7 +32,7 @@ package struct Row: Sendable {
 
   /// One cell; blank beyond the row.
   package func cell(_ column: Int) -> Cell {
-    let packed = line[column]
+    let packed = column >= 0 && column < count ? line[column] : .blank
     return Cell(style: screen.style(of: packed), width: packed.width, text: screen.text(of: packed))
   }
 

@@ -10,7 +10,7 @@ extension Screen {
     let count = min(count, bottom - first)
     guard hasFullWidth else { return shiftUp(from: first, count) }
     if savesLines, !isAlternate {
-      for row in 0..<count { scrollback.append(grid[row]) }
+      for row in 0..<count { save(row) }
     }
     if count == 1 {
       grid.scrollUp(first, bottom)
@@ -18,6 +18,12 @@ extension Screen {
       grid.scrollUp(first, bottom, by: count)
     }
     fill(bottom - count, bottom)
+  }
+
+  /// Puts a copy of a row at the end of the scrollback.
+  private mutating func save(_ row: Int) {
+    grid[row].settle(columns: columns)
+    scrollback.append(grid[row])
   }
 
   mutating func scrollDown(_ count: Int) {
@@ -178,7 +184,7 @@ extension Screen {
     guard !isAlternate, scrollback.limit > 0 else { return }
     var end = rows
     while end > 0, !grid[end - 1].isWritten { end -= 1 }
-    for row in 0..<end { scrollback.append(grid[row]) }
+    for row in 0..<end { save(row) }
   }
 
   /// DECALN: the screen full of E, margins and cursor at home.

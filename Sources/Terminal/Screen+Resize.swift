@@ -6,6 +6,10 @@ extension Screen {
   /// scrollback keep theirs.
   mutating func resize(columns newColumns: Int, rows newRows: Int) {
     guard newColumns != columns || newRows != rows else { return }
+    for row in 0..<rows {
+      grid[row].settle(columns: columns)
+      hiddenGrid[row].settle(columns: columns)
+    }
     var nowhere = Scrollback(limit: 0)
     if isAlternate {
       let moved = grid.resize(to: newRows, anchor: cursor.row, history: &nowhere)

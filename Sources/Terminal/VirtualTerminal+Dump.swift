@@ -49,7 +49,8 @@ private struct ScreenDump {
 
   private mutating func write(_ grid: Grid) {
     for row in 0..<grid.rows {
-      let line = grid[row]
+      var line = grid[row]
+      line.settle(columns: screen.columns)
       if needsReverse(line) {
         for column in (0..<line.used.count).reversed() { write(line, row, column..<(column + 1)) }
       } else {
