@@ -14,6 +14,7 @@ extension AuditIndex {
     let due = try indexed { () throws(SQLiteFailure) in
       try database.integer("SELECT count(*) FROM source WHERE is_due")
     }
+    guard due > 0 else { return }
     var done: Int64 = 0
     var last = Int64.min
     var hasErased = false
@@ -107,7 +108,7 @@ extension AuditIndex {
   private func read(_ source: Source, _ rows: inout SessionRows) throws(AuditFailure) -> Outcome {
     guard let id = source.id else {
       // A row that made way for one with a leaf.
-      try indexed { () throws(SQLiteFailure) in try remove(source.sid, uid: nil) }
+      try indexed { () throws(SQLiteFailure) in try remove(source.sid) }
       return Outcome()
     }
     let leaves: [LoggedLeaf] = try indexed { () throws(SQLiteFailure) in

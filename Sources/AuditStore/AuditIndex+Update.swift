@@ -99,18 +99,21 @@ extension AuditIndex {
       note(.startedOver(reason: fault))
       position = Position()
     }
-    var reader = try logged { () throws(SessionLogFailure) in
-      try LogReader(store, index: position.index, offset: position.offset)
-    }
+    guard position.index < limit else { return }
     var isDone = false
     while !isDone {
-      let before = position.index
+      var before: UInt64 = 0
       // The closure's failure is this module's: the log's own is wrapped where it arises.
       let path = store.indexPath
       position = try database.transaction({ AuditFailure($0, at: path) }) {
         () throws(AuditFailure) -> Position in
-        var position = position
+        // Asked again under the lock: another process may have read on meanwhile.
+        var position = try self.position()
+        before = position.index
         let rows = try indexed { () throws(SQLiteFailure) in try LeafRows(database) }
+        var reader = try logged { () throws(SessionLogFailure) in
+          try LogReader(store, index: position.index, offset: position.offset)
+        }
         while position.index < limit,
           position.index &- before < Self.leavesPerTransaction
         {
@@ -129,7 +132,7 @@ extension AuditIndex {
           position.offset = reader.offset
         }
         if position.index >= limit { isDone = true }
-        try save(position)
+        if position.index > before { try save(position) }
         return position
       }
       result.leaves += position.index - before
@@ -205,30 +208,33 @@ extension AuditIndex {
         return true
       }
     }
+    var strangers = present
+    var due: [Int64] = []
+    var gone: [Int64] = []
+    try indexed { () throws(SQLiteFailure) in
+      let known = try database.prepare("SELECT src, uid, verify, is_due FROM source ORDER BY src")
+      while try known.step() {
+        let (sid, uid, word) = (known.integer(0), known.text(1), known.text(2))
+        strangers.remove(uid)
+        let isThere = present.contains(uid)
+        if sid < 0 {
+          // Read each time: nothing tells when such a file changes.
+          if isThere { due.append(sid) } else { gone.append(sid) }
+        } else if known.integer(3) == 0, word != "PRUNED", isThere == (word == "MISSING") {
+          due.append(sid)
+        }
+      }
+    }
+    // Whoever only asks need not wait for whoever writes.
+    if due.isEmpty, gone.isEmpty, strangers.isEmpty { return }
     let path = store.indexPath
     try database.transaction({ AuditFailure($0, at: path) }) { () throws(AuditFailure) in
       try indexed { () throws(SQLiteFailure) in
-        let known = try database.prepare(
-          "SELECT src, uid, verify, is_due FROM source ORDER BY src")
-        var strangers = present
-        var due: [Int64] = []
-        var gone: [Int64] = []
-        while try known.step() {
-          let (sid, uid, word) = (known.integer(0), known.text(1), known.text(2))
-          strangers.remove(uid)
-          let isThere = present.contains(uid)
-          if sid < 0 {
-            // Read each time: nothing tells when such a file changes.
-            if isThere { due.append(sid) } else { gone.append(sid) }
-          } else if known.integer(3) == 0, word != "PRUNED", isThere == (word == "MISSING") {
-            due.append(sid)
-          }
-        }
         let mark = try database.prepare("UPDATE source SET is_due = 1 WHERE src = ?")
         for sid in due { try mark.run([.integer(sid)]) }
-        for sid in gone { try remove(sid, uid: nil) }
+        for sid in gone { try remove(sid) }
         let add = try database.prepare(
-          "INSERT INTO source(src, uid, is_due, verify) VALUES(?,?,1,'UNREAD')")
+          "INSERT OR IGNORE INTO source(src, uid, is_due, verify) VALUES(?,?,1,'UNREAD')")
         for uid in strangers.sorted() { try add.run([.integer(try freeID(uid)), .text(uid)]) }
       }
     }
@@ -242,8 +248,8 @@ extension AuditIndex {
     return sid
   }
 
-  /// Removes all rows of a session, and its source unless it goes on.
-  func remove(_ sid: Int64, uid: String?) throws(SQLiteFailure) {
+  /// Removes all rows of a session and its source.
+  func remove(_ sid: Int64) throws(SQLiteFailure) {
     try clear(sid)
     try database.run("DELETE FROM source WHERE src = \(sid)")
   }

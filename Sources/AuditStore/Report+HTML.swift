@@ -49,7 +49,7 @@ extension Report {
     <dt>Period</dt><dd><time>\(Self.moment(since))</time> up to, not including, <time>\(Self.moment(until))</time> (UTC)</dd>
     <dt>Store</dt><dd>\(recorded: origin), made \(recorded: created)</dd>
     <dt>As of</dt><dd>\(asOfText)</dd>
-    <dt>Key</dt><dd><code>\(recorded: key)</code></dd>
+    <dt>Key</dt><dd><code>\(recorded: key)</code>, \(recorded: keyReason)</dd>
     </dl>
     </header>
     """
@@ -258,14 +258,16 @@ extension ReportedSession {
       start?.resource.map { "on \(recorded: $0.uid) (\(recorded: $0.kind))" } ?? ""
     let kind: HTML = start.map { "\(recorded: $0.kind)" } ?? ""
     let class_: String = isContradicted ? "fail" : isUnlogged || isOpen ? "insufficient" : "pass"
-    let facts = (verdict.facts.map(\.description) + losses).joined(separator: ", ")
+    let facts = (facts + losses).joined(separator: ", ")
     let digest: HTML = verdict.sha256.map { "<code class=\"digest\">\($0.hex)</code>" } ?? ""
+    let loose: HTML =
+      verdict.lossWindow.first.map { "changeable unseen by \($0.who): \($0.what)" } ?? ""
     return """
       <tr id="s-\(attribute: id)"><td><code class="id">\(id)</code><p class="remark"><time>\(Report.moment(self.start))</time>, \(Report.duration(tally.lastTime))</p></td>\
       <td>\(agent) \(principal) \(resource)<p class="remark">\(kind)</p></td>\
       <td class="n">\(tally.lines)<p class="remark">\(Report.size(tally.bytes))</p></td>\
       <td><span class="mark \(attribute: class_)">\(word)</span><p class="remark">\(facts)</p></td></tr>
-      <tr class="more"><td colspan="4">\(digest)<p class="remark">\(LossWindow.text(verdict))</p></td></tr>
+      <tr class="more"><td colspan="4">\(digest)<p class="remark">\(loose)</p></td></tr>
 
       """
   }

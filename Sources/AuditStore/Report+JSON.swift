@@ -21,6 +21,7 @@ extension Report {
       json.field("origin", origin)
       json.field("created", created)
       json.field("key", key)
+      json.field("key_believed", keyReason)
     }
     json.object("as_of") { json in
       json.field("log_size", logSize)
@@ -83,8 +84,9 @@ extension Report {
       "UNWITNESSED: no witness's signature on the log was checked for this report. Whoever holds "
         + "the log's key could have signed another history, unless somebody outside kept a "
         + "checkpoint of this one.",
-      "The key is the store's own word. Compare it with the one that was noted when the store was "
-        + "made.",
+      "Who could have changed what, unseen: who can write the disk, what the log does not cover yet "
+        + "(TAIL); who has the log's key, everything that no checkpoint kept outside covers; nobody "
+        + "else, anything.",
       "The recorder saw what passed through it, and nothing else: what an agent did on another "
         + "path, or what a system did by itself, is not here.",
       "Times are this machine's clock as recorded, in UTC; nobody outside has confirmed them.",
@@ -100,7 +102,7 @@ extension ReportedSession {
   func write(to json: inout JSONText) {
     json.field("id", id)
     json.field("verdict", word)
-    json.field("facts", verdict.facts.map(\.description))
+    json.field("facts", facts)
     json.field("losses", losses)
     json.field("start", Report.moment(start))
     json.field("duration_us", tally.lastTime)
@@ -135,7 +137,9 @@ extension ReportedSession {
     json.field("root", verdict.root?.hex)
     json.field("open_leaf", verdict.openLeaf)
     json.field("last_leaf", verdict.lastLeaf)
-    json.field("loss_window", LossWindow.text(verdict))
+    json.object("loss_window") { json in
+      for (who, what) in verdict.lossWindow { json.field(who, what) }
+    }
     json.array("findings") { json in
       for finding in verdict.findings { json.object { json in finding.write(to: &json) } }
     }

@@ -14,6 +14,8 @@ package struct Report: Sendable {
   package var origin: String
   package var created: String
   package var key: String
+  /// Why that key is believed.
+  package var keyReason: String
   package var toolVersion: String
   package var command: String
 
@@ -42,16 +44,22 @@ package struct Report: Sendable {
     package var since: Int64?
     /// Nil for the newest signed leaf.
     package var until: Int64?
+    /// Whose key is believed, and the file that names it.
+    package var trust: Trust
+    package var trustFile: String?
     package var toolVersion: String
     /// What the reproduction command names the store as.
     package var storeName: String
     package var format: String
 
     package init(
-      since: Int64?, until: Int64?, toolVersion: String, storeName: String, format: String
+      since: Int64?, until: Int64?, trust: Trust, trustFile: String? = nil, toolVersion: String,
+      storeName: String, format: String
     ) {
       self.since = since
       self.until = until
+      self.trust = trust
+      self.trustFile = trustFile
       self.toolVersion = toolVersion
       self.storeName = storeName
       self.format = format
@@ -66,17 +74,22 @@ package struct Report: Sendable {
     progress: (IndexProgress) -> Void = { _ in }
   ) throws(AuditFailure) {
     let log = try logged { () throws(SessionLogFailure) in
-      try LogView(
-        store, trust: Trust(key: store.verifierKey, source: .unpinned), state: state)
+      try LogView(store, trust: request.trust, state: state)
     }
     let newest = log.leaves.values.lazy.compactMap { $0.map(\.leaf.time).max() }.max()
     origin = store.origin
     created = store.created
-    key = "\(store.verifierKey)"
+    key = "\(request.trust.key)"
+    keyReason =
+      switch request.trust.source {
+      case .pinned(let file): "pinned by \(file)"
+      case .ownState: "this machine's own"
+      case .unpinned: "on the store's own word: compare it with the one noted when it was made"
+      }
     toolVersion = request.toolVersion
     since = request.since ?? WallTime.parse(store.created) ?? 0
     // One more than the newest: the period is half-open, and this moment belongs to it.
-    until = request.until ?? newest.map { $0 &+ 1000 } ?? since
+    until = request.until ?? max(since, newest.map { $0 &+ 1000 } ?? since)
     logSize = log.checkpoint?.size
     logRoot = log.checkpoint?.root.hex
     asOf = newest
@@ -86,8 +99,9 @@ package struct Report: Sendable {
     command =
       "blackbox report --store \(ShellText.word(request.storeName)) --since "
       + "\(WallTime.format(since)) --until \(WallTime.format(until)) -o \(request.format)"
+      + (request.trustFile.map { " --trust " + ShellText.word($0) } ?? "")
     do {
-      let note = try store.checkpoint(signedBy: store.verifierKey).1
+      let note = try store.checkpoint(signedBy: request.trust.key).1
       otherSignatures = note.signatures.count { $0.name != store.origin }
     } catch {
       // Whatever is wrong with the checkpoint is among the log's findings.
@@ -159,6 +173,8 @@ package struct ReportedSession: Sendable {
       ?? Int64(clamping: id.milliseconds) &* 1000
   }
 
+  /// What nobody may hide, of this session; that nobody witnessed the log is said once for all.
+  package var facts: [String] { verdict.facts.map(\.description).filter { $0 != word } }
   package var word: String { isPruned && verdict.isIntact ? "PRUNED" : verdict.word }
   /// Contradicted evidence; a file that nobody signed for lacks evidence and contradicts none.
   package var isContradicted: Bool {
@@ -313,11 +329,8 @@ enum ShellText {
 
 extension Report {
   /// Makes a report with the index's help, which is brought up to date first.
-  ///
-  /// `state` is where the guard lies, if
-  /// not in its usual place.
   package static func make(
-    _ store: Store, state: String?, request: Request, now: Int64,
+    _ store: Store, state: StateDirectory?, request: Request, now: Int64,
     progress: (IndexProgress) -> Void = { _ in }
   ) throws(AuditFailure) -> (Report, [IndexNote]) {
     var filter = SessionFilter()
@@ -327,12 +340,8 @@ extension Report {
       (index, notes) throws(AuditFailure) -> ([SessionID], [IndexNote]) in
       (try index.sessions(filter, limit: nil).sessions.compactMap { SessionID($0.id) }, notes)
     }
-    var directory: StateDirectory?
-    do { directory = try StateDirectory(for: store, override: state) } catch {
-      // Another machine, or another user: the report says that no guard was compared.
-    }
     let report = try Report(
-      store, state: directory, request: request, imported: imported, progress: progress)
+      store, state: state, request: request, imported: imported, progress: progress)
     return (report, notes)
   }
 }

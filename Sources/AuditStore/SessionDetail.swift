@@ -24,15 +24,11 @@ package struct SessionDetail: Sendable {
   /// Microseconds from line 0 to the last line under a commit.
   package var duration: UInt64
 
-  /// Verifies a session and counts what it holds.
-  package init(_ id: SessionID, in store: Store) throws(AuditFailure) {
+  /// Verifies a session against a log that was read and counts what it holds.
+  package init(_ id: SessionID, in store: Store, log: LogView) throws(AuditFailure) {
     var tally = SessionTally()
-    let log = try logged { () throws(SessionLogFailure) in
-      try LogView(
-        store, trust: Trust(key: store.verifierKey, source: .unpinned), state: nil, only: id)
-    }
     verdict = try logged { () throws(SessionLogFailure) in
-      try SessionVerifier.verify(id, in: store, leaves: log.leaves[id] ?? []) {
+      try StoreVerifier.verify(id, in: store, log: log) {
         (batch, isCommitted) throws(SessionLogFailure) in
         if isCommitted { tally.add(batch) }
       }
@@ -60,10 +56,8 @@ extension SessionDetail {
   package var isIntact: Bool { findings.isEmpty }
   /// One word: the gravest finding, else what the session's verdict says.
   package var word: String { findings.map(\.verdict).min()?.rawValue ?? verdict.word }
-  package var facts: [String] { verdict.facts.map(\.description) }
-
-  /// What could have been changed unseen, for a session in this state.
-  package var lossWindow: String { LossWindow.text(verdict) }
+  /// What nobody may hide; no witness is asked yet.
+  package var facts: [String] { (verdict.facts + [.unwitnessed]).map(\.description) }
 
   /// Writes the session as an object's fields.
   package func write(to json: inout JSONText) {
@@ -124,7 +118,9 @@ extension SessionDetail {
       json.field("size", logSize)
       json.field("root", logRoot)
     }
-    json.field("loss_window", lossWindow)
+    json.object("loss_window") { json in
+      for (who, what) in verdict.lossWindow { json.field(who, what) }
+    }
   }
 }
 
@@ -157,21 +153,5 @@ extension Identity {
     json.field(ifPresent: "name", name)
     json.field(ifPresent: "version", version)
     json.field(ifPresent: "model", model)
-  }
-}
-
-/// Who could have changed what, unseen.
-///
-/// Source: schema/session-format.md §6.
-enum LossWindow {
-  static func text(_ verdict: SessionVerdict) -> String {
-    guard verdict.isIntact else { return "not to be told: the evidence is contradicted" }
-    guard verdict.openLeaf != nil else { return "all of it: no signed log names this session yet" }
-    let known = verdict.lines &+ verdict.tailLines
-    let open = known > verdict.anchoredLines ? known - verdict.anchoredLines : 0
-    var disk = "whoever writes to the disk: nothing that the log covers"
-    if open > 0 { disk += ", and the last \(open) lines that it does not cover yet" }
-    return disk + "; whoever holds the log's key: all that no checkpoint kept elsewhere covers; "
-      + "anyone else: nothing"
   }
 }

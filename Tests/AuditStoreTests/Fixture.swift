@@ -174,6 +174,12 @@ final class Fixture {
     "gap": "SELECT * FROM gap ORDER BY 1, 2",
   ]
 
+  func show(_ id: SessionID) throws -> SessionDetail {
+    let trust = Trust(key: store.verifierKey, source: .ownState)
+    return try SessionDetail(
+      id, in: store, log: try LogView(store, trust: trust, state: state, only: id))
+  }
+
   func removeIndex() {
     for suffix in ["", "-wal", "-shm"] { unlink(store.indexPath + suffix) }
   }

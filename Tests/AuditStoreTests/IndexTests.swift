@@ -187,6 +187,76 @@ import Testing
     #expect(notes.contains { if case .unsigned = $0 { true } else { false } })
   }
 
+  @Test func `a session whose recorder died is found by what recovery kept`() throws {
+    let fixture = try Fixture()
+    try fixture.record()
+    func crash() throws -> SessionID {
+      var writer = try fixture.begin()
+      _ = try writer.append(Fixture.command("unfinished", writer.now()))
+      try writer.makeDurable()
+      return writer.id
+    }
+    let id = try crash()
+    #expect(try fixture.sessions().first?.verdict == "OPEN")
+    _ = try Recovery(fixture.store, fixture.state, clock: fixture.clock).run()
+    var filter = SessionFilter()
+    filter.has = [.recovered]
+    let found = try fixture.sessions(filter)
+    #expect(found.map(\.id) == [id.text])
+    #expect(found.first?.recovered == 1)
+    #expect(found.first?.verdict == "OK")
+    #expect(found.first?.endReason == "crash")
+    let grown = try fixture.dump()
+    #expect(grown.contains { $0.hasPrefix("txt:") && $0.contains("unfinished") })
+    fixture.removeIndex()
+    _ = try fixture.index()
+    #expect(try fixture.dump() == grown)
+  }
+
+  @Test func `a session that retention let go leaves nothing but its name`() throws {
+    let fixture = try Fixture()
+    let id = try fixture.record(.init(agent: "forgotten"), command: "secret work")
+    try fixture.record(command: "kept work")
+    _ = try fixture.index()
+    let log = try LogView(
+      fixture.store, trust: Trust(key: fixture.store.verifierKey, source: .ownState),
+      state: nil)
+    var leaf = try #require(log.leaves[id]?.last?.leaf)
+    leaf.kind = .prune
+    try SystemFiles.shared.remove(fixture.store.sessionPath(of: id))
+    try TransparencyLog(fixture.store, fixture.state).append([leaf])
+    #expect(try fixture.sessions().map(\.verdict) == ["OK", "PRUNED"])
+    let grown = try fixture.dump()
+    #expect(!grown.contains { $0.contains("forgotten") || $0.contains("secret work") })
+    let file = try File(fixture.store.indexPath, .read, in: SystemFiles.shared)
+    let bytes = try file.read(1 << 22, at: 0)
+    #expect(!String(decoding: bytes, as: UTF8.self).contains("secret work"))
+    fixture.removeIndex()
+    _ = try fixture.index()
+    #expect(try fixture.dump() == grown)
+  }
+
+  @Test func `a file that was exchanged under its leaves is read from its start`() throws {
+    let fixture = try Fixture()
+    var writer = try fixture.begin()
+    _ = try writer.append(Fixture.command("the first story", writer.now()))
+    try writer.makeDurable(commit: true)
+    _ = try fixture.index()
+    // Another file of the same name and length of story, of which the log knows nothing.
+    let other = try Fixture()
+    var liar = try other.begin(.init(agent: "somebody else"), id: writer.id)
+    _ = try liar.append(Fixture.command("another story", liar.now()))
+    try liar.makeDurable(commit: true)
+    let bytes = try SystemFiles.shared.readSmallFile(liar.path, limit: 1 << 20)
+    fixture.clock.advance(5_000_000)
+    _ = try writer.append(Fixture.command("more", writer.now()))
+    try writer.makeDurable(commit: true)
+    try SystemFiles.shared.replaceDurably(writer.path, with: bytes, permissions: 0o600)
+    let found = try #require(try fixture.sessions().first)
+    #expect(found.isDamaged)
+    #expect(!(try fixture.dump().contains { $0.contains("the first story") }))
+  }
+
   @Test(arguments: hostile)
   func `hostile names are kept as they are and found by themselves`(_ text: String) throws {
     let fixture = try Fixture()

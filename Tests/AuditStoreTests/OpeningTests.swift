@@ -111,6 +111,18 @@ import Testing
     #expect(try fixture.index().0.sessions == 2)
   }
 
+  @Test func `whoever only asks does not wait for a writer`() throws {
+    let fixture = try Fixture()
+    try fixture.record()
+    let before = try fixture.index()
+    let other = try Database(fixture.store.indexPath, .readWrite, wait: 0)
+    try other.run("BEGIN IMMEDIATE")
+    let after = try fixture.index()
+    #expect(after.0 == before.0)
+    #expect(after.1 == [])
+    try other.run("ROLLBACK")
+  }
+
   @Test func `an index that has nothing yet and cannot be written is a failure`() throws {
     let fixture = try Fixture()
     try fixture.record()

@@ -91,7 +91,7 @@ import Testing
   @Test func `one session is shown from its bytes, without an index`() throws {
     let fixture = try Fixture()
     let id = try fixture.record(lines: [Fixture.blocked(250_000)], exit: 2)
-    let detail = try SessionDetail(id, in: fixture.store)
+    let detail = try fixture.show(id)
     #expect(detail.isIntact)
     #expect(detail.word == "OK")
     #expect(detail.events == 7)
@@ -103,7 +103,7 @@ import Testing
     #expect(detail.duration == 1_250_000)
     #expect(detail.logSize == 2)
     try fixture.flip(fixture.store.sessionPath(of: id), at: 40)
-    let damaged = try SessionDetail(id, in: fixture.store)
+    let damaged = try fixture.show(id)
     #expect(!damaged.isIntact)
     #expect(damaged.events == 0)
   }

@@ -9,9 +9,10 @@ import Testing
     _ fixture: Fixture, since: Int64? = nil, until: Int64? = nil
   ) throws -> Report {
     let request = Report.Request(
-      since: since, until: until, toolVersion: "1.2.3", storeName: "/srv/store", format: "html")
+      since: since, until: until, trust: Trust(key: fixture.store.verifierKey, source: .ownState),
+      toolVersion: "1.2.3", storeName: "/srv/store", format: "html")
     return try Report.make(
-      fixture.store, state: fixture.root + "/state", request: request, now: fixture.clock.wall()
+      fixture.store, state: fixture.state, request: request, now: fixture.clock.wall()
     ).0
   }
 

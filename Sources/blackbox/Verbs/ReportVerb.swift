@@ -17,6 +17,7 @@ struct ReportVerb: Verb {
     options: CommonOptions.time + [
       .value("output", "o", "FORMAT", .choice(["html", "json"]), help: "html or json"),
       .flag("json", help: "short for -o json"),
+      .value("trust", nil, "FILE", .file, help: "believe only the key in this file"),
       .value("out", nil, "FILE", .file, help: "write it there, and say here what came of it"),
     ],
     examples: [
@@ -36,14 +37,18 @@ struct ReportVerb: Verb {
   }
 
   func run(_ io: inout Output) throws -> ExitCode {
-    let store = try Store.open(location.directory)
+    let opened = try OpenStore(location)
     let period = try arguments.period()
+    // The last 24 hours end now, whatever the log holds.
+    let until = period.until ?? (arguments.value("last") == nil ? nil : arguments.now)
     let format = arguments.flag("json") ? "json" : arguments.value("output") ?? "html"
     let request = Report.Request(
-      since: period.since?.microseconds, until: period.until?.microseconds,
-      toolVersion: Version.program, storeName: location.directory, format: format)
+      since: period.since?.microseconds, until: until?.microseconds,
+      trust: try opened.trust(file: arguments.value("trust")),
+      trustFile: arguments.value("trust"), toolVersion: Version.program,
+      storeName: location.directory, format: format)
     let (report, notes) = try Report.make(
-      store, state: location.state, request: request, now: arguments.now.microseconds
+      opened.store, state: opened.state, request: request, now: arguments.now.microseconds
     ) { io.progress("verifying sessions", done: $0.sessions, of: $0.due) }
     for note in notes { io.warn(note.line) }
     let bytes = format == "json" ? report.json() : report.html()

@@ -12,6 +12,7 @@ struct ShowVerb: Verb {
       OperandDescription(
         "ID", .session, help: "the id, any unique start or end of it, or @last for the newest")
     ],
+    options: [.value("trust", nil, "FILE", .file, help: "believe only the key in this file")],
     outputs: OutputFormat.object,
     examples: [
       .init("show @last", "the newest session"),
@@ -20,15 +21,20 @@ struct ShowVerb: Verb {
 
   private let location: StoreLocation
   private let name: String
+  private let trustFile: String?
 
   init(_ arguments: ParsedArguments) throws {
     location = try arguments.store()
     name = arguments.operand(0) ?? "@last"
+    trustFile = arguments.value("trust")
   }
 
   func run(_ io: inout Output) throws -> ExitCode {
-    let store = try Store.open(location.directory)
-    let detail = try SessionDetail(try store.resolve(name), in: store)
+    let opened = try OpenStore(location)
+    let id = try opened.store.resolve(name)
+    let log = try LogView(
+      opened.store, trust: try opened.trust(file: trustFile), state: opened.state, only: id)
+    let detail = try SessionDetail(id, in: opened.store, log: log)
     if io.format.isForPrograms {
       try io.json { detail.write(to: &$0) }
     } else {
@@ -74,15 +80,11 @@ struct ShowVerb: Verb {
       "events",
       "\(detail.events), \(ByteCountText.text(Int64(clamping: detail.bytes))) of lines", &io)
     for type in detail.types { try io.line("    \(type.count)  \(type.name)") }
-    try row("facts", detail.facts.isEmpty ? "none" : detail.facts.joined(separator: ", "), &io)
-    try row("loss window", detail.lossWindow, &io)
-    for finding in detail.findings {
-      try io.line(
-        "\(finding.verdict.rawValue, .red) \(finding.rule.rawValue) in \(finding.area.rawValue): found \(finding.found), wanted \(finding.wanted)"
-      )
-      try io.line("    \(finding.place)")
-      try io.line("    \(finding.advice)")
+    try row("facts", detail.facts.joined(separator: ", "), &io)
+    for (who, what) in detail.verdict.lossWindow {
+      try io.line("  \("unseen by this:".padded(to: 16), .dim)\(who): \(what)")
     }
+    for finding in detail.findings { try VerdictText.line(finding, &io) }
   }
 
   private static func row(_ label: String, _ value: String, _ io: inout Output) throws {
