@@ -253,15 +253,18 @@ extension ReportedSession {
     let start = verdict.start
     let agent: HTML = start.map { "\(recorded: $0.agent.uid)" } ?? "<i>cannot be read</i>"
     let principal: HTML =
-      start?.principal.map { "for \(recorded: $0.uid)" } ?? "for nobody stated"
+      start.map { $0.principal.map { "for \(recorded: $0.uid)" } ?? "for nobody stated" } ?? ""
     let resource: HTML =
       start?.resource.map { "on \(recorded: $0.uid) (\(recorded: $0.kind))" } ?? ""
     let kind: HTML = start.map { "\(recorded: $0.kind)" } ?? ""
     let class_: String = isContradicted ? "fail" : isUnlogged || isOpen ? "insufficient" : "pass"
     let facts = (facts + losses).joined(separator: ", ")
     let digest: HTML = verdict.sha256.map { "<code class=\"digest\">\($0.hex)</code>" } ?? ""
+    // Of contradicted evidence nothing can be said to be out of anyone's reach.
     let loose: HTML =
-      verdict.lossWindow.first.map { "changeable unseen by \($0.who): \($0.what)" } ?? ""
+      !verdict.isIntact || isPruned
+      ? ""
+      : verdict.lossWindow.first.map { "changeable unseen by \($0.who): \($0.what)" } ?? ""
     return """
       <tr id="s-\(attribute: id)"><td><code class="id">\(id)</code><p class="remark"><time>\(Report.moment(self.start))</time>, \(Report.duration(tally.lastTime))</p></td>\
       <td>\(agent) \(principal) \(resource)<p class="remark">\(kind)</p></td>\
@@ -334,7 +337,7 @@ enum ReportStyle {
     ul.ids{display:flex;flex-wrap:wrap;gap:.1rem 1.2rem;list-style:none;padding:0}
     a{color:inherit}
     bdi{unicode-bidi:isolate}
-    @media (max-width:40rem){.verdict{float:none;max-width:none;margin:0 0 1rem}}
+    @media (max-width:40rem){section{overflow-x:auto}table{min-width:34rem}td,th{overflow-wrap:normal}.verdict{float:none;max-width:none;margin:0 0 1rem}}
     @media print{:root{--bg:#fff;--fg:#000;--dim:#444;--line:#bbb;--card:#fff;--pass:#17692f;--passbg:#fff;
       --insufficient:#7a4b00;--insufficientbg:#fff;--fail:#a3141d;--failbg:#fff}
       @page{margin:16mm 14mm}

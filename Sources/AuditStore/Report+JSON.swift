@@ -84,9 +84,9 @@ extension Report {
       "UNWITNESSED: no witness's signature on the log was checked for this report. Whoever holds "
         + "the log's key could have signed another history, unless somebody outside kept a "
         + "checkpoint of this one.",
-      "Who could have changed what, unseen: who can write the disk, what the log does not cover yet "
-        + "(TAIL); who has the log's key, everything that no checkpoint kept outside covers; nobody "
-        + "else, anything.",
+      "What could have been changed unseen: by who can write the disk, what the log does not cover "
+        + "yet (TAIL); by who has the log's key, all that no checkpoint kept outside covers; by "
+        + "anyone else, nothing.",
       "The recorder saw what passed through it, and nothing else: what an agent did on another "
         + "path, or what a system did by itself, is not here.",
       "Times are this machine's clock as recorded, in UTC; nobody outside has confirmed them.",

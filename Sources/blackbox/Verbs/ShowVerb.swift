@@ -81,8 +81,8 @@ struct ShowVerb: Verb {
       "\(detail.events), \(ByteCountText.text(Int64(clamping: detail.bytes))) of lines", &io)
     for type in detail.types { try io.line("    \(type.count)  \(type.name)") }
     try row("facts", detail.facts.joined(separator: ", "), &io)
-    for (who, what) in detail.verdict.lossWindow {
-      try io.line("  \("unseen by this:".padded(to: 16), .dim)\(who): \(what)")
+    for (who, what) in detail.isIntact ? detail.verdict.lossWindow : [] {
+      try io.line("  \("unseen".padded(to: 13), .dim) \(who): \(what)")
     }
     for finding in detail.findings { try VerdictText.line(finding, &io) }
   }
