@@ -99,6 +99,10 @@ package struct Recovery: ~Copyable {
     let file = try onDisk { () throws(FileFailure) in
       try File(path, .readWrite, in: store.system)
     }
+    // A failed sync may have left pages in the cache that the disk lacks, commits among them; only what the log
+    // signed for is surely there. All else is written over itself, so that the sync below means something.
+    let signed = leaves.map(\.leaf.bytes).max() ?? 0
+    try rewrite(file, from: signed, to: reader.verifiedBytes)
     if reader.isClosed { return try finish(id, &reader, file) }
     return try close(id, &reader, file)
   }
@@ -244,7 +248,7 @@ package struct Recovery: ~Copyable {
     bytes += ending
     let total = batchStart + UInt64(bytes.count)
     try onDisk { () throws(FileFailure) in
-      // Kept bytes are written over themselves: after a failed sync the cache may hold pages that the disk does not.
+      // Kept bytes too are written over themselves.
       try file.write(bytes.span, at: batchStart)
       try file.truncate(to: total)
       try file.sync(dataOnly: false)
@@ -255,6 +259,20 @@ package struct Recovery: ~Copyable {
         sha256: reader.chain.peek(), time: wall)
     ])
     return .recovered(keptLines: keptLines, cutBytes: tail.tornBytes)
+  }
+
+  private func rewrite(_ file: borrowing File, from start: UInt64, to end: UInt64)
+    throws(SessionLogFailure)
+  {
+    var offset = start
+    while offset < end {
+      let count = Int(clamping: min(end - offset, 1 << 20))
+      try onDisk { () throws(FileFailure) in
+        let bytes = try file.read(count, at: offset)
+        try file.write(bytes.span, at: offset)
+      }
+      offset += UInt64(count)
+    }
   }
 
   /// Copies bytes to the quarantine, durably, before anything cuts them; their digest, or nil if there are none.
