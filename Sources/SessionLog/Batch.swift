@@ -10,13 +10,15 @@ package struct Batch: Sendable {
   package internal(set) var fileBytes: UInt64 = 0
 
   var content: [UInt8] = []
-  /// Place of each line in `content`; a count of 0 means that the line is withheld.
+  /// Place of each line in `content`.
   var places: [Place] = []
   var withheldLeaves: [Digest] = []
 
   struct Place: Sendable {
     var start: UInt32
     var count: UInt32
+    /// Stands for a line of which only the leaf is here; an empty line is another thing, and malformed.
+    static let withheld = Place(start: .max, count: 0)
   }
 
   package init() {}
@@ -24,14 +26,14 @@ package struct Batch: Sendable {
   package var lineCount: Int { places.count }
 
   /// True if line `index` of the batch is withheld: only its leaf hash is here.
-  package func isWithheld(_ index: Int) -> Bool { places[index].count == 0 }
+  package func isWithheld(_ index: Int) -> Bool { places[index].start == .max }
 
   /// Calls `body` with the bytes of line `index` of the batch, without LF; empty if withheld.
   package func withLine<R, E: Error>(_ index: Int, _ body: (Span<UInt8>) throws(E) -> R)
     throws(E) -> R
   {
     let place = places[index]
-    let start = Int(place.start)
+    let start = place.start == .max ? 0 : Int(place.start)
     return try body(content.span.extracting(start..<start + Int(place.count)))
   }
 

@@ -226,7 +226,7 @@ package struct SessionReader: ~Copyable {
       for i in 0..<count {
         guard let leaf = Digest(window.span, at: body + 32 * i) else { return false }
         batch.withheldLeaves.append(leaf)
-        batch.places.append(.init(start: UInt32(batch.content.count), count: 0))
+        batch.places.append(.withheld)
       }
     } else if window.span.has(FrameLayout.saltsTag, at: payload) {
       guard size == 24 + 16 * count else { return false }
@@ -391,7 +391,7 @@ package struct SessionReader: ~Copyable {
         .commitRoot, .altered, .lines, at: place, "root \(root) over \(commit.lines) lines",
         commit.root.hex)
     }
-    if commit.flags.contains(.close), batch.places.last?.count ?? 0 > 0 {
+    if commit.flags.contains(.close), !batch.isWithheld(batch.lineCount - 1) {
       let isEnd = batch.withLine(batch.lineCount - 1) { line in
         LineHeader(line)?.isType("session.end", in: line) ?? false
       }

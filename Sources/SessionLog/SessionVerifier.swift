@@ -147,9 +147,10 @@ package enum SessionVerifier {
     for next in pending {
       let leaf = leaves[next].leaf
       if leaf.lines == lines, reader.isClosed || leaf.kind.isFinal {
+        // A finding at the seek table says already what is wrong with the last bytes.
         check(
-          leaf, isHistory: next < lastErase, lines: lines, root: reader.root(),
-          bytes: reader.verifiedBytes, digest: reader.digest, into: &verdict)
+          leaf, isHistory: next < lastErase || !reader.findings.isEmpty, lines: lines,
+          root: reader.root(), bytes: reader.verifiedBytes, digest: reader.digest, into: &verdict)
       } else if reader.findings.isEmpty {
         // The log knows a commit here that held once: no crash did this.
         if let fault = reader.tailFault { verdict.findings.append(fault) }

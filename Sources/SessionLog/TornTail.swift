@@ -62,7 +62,10 @@ package struct TornTail: Sendable {
         guard !isRecoveryFrame(decoded, from: contentBefore), accept(decoded) else { return }
         let stored = UInt64(boundary - frameStart)
         let length = UInt64(decoded.count - contentBefore)
-        if decoded.last == 0x0A || ended && decoded.count == contentBefore {
+        // Zeros where a write was torn read as empty blocks without end: they are not kept.
+        if ended || length > openFrame.content,
+          decoded.last == 0x0A || ended && decoded.count == contentBefore
+        {
           end = start + UInt64(boundary)
           isFrameOpen = !ended
           openFrame = ended ? (0, 0) : (stored, length)
