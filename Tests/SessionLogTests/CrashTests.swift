@@ -120,7 +120,7 @@ import Testing
         }
       }
       try writer.makeDurable(commit: true)
-      _ = try writer.close(endLine: TestLine.end(6))
+      _ = try writer.close(lines: [TestLine.end(6)])
       paths.append(writer.path)
     }
     #expect(paths.count == 2)
@@ -164,7 +164,7 @@ import Testing
     }
     #expect(refused > 0)
     let end = TestLine.end(writer.now())
-    _ = try writer.close(endLine: end)
+    _ = try writer.close(lines: [end])
     #expect(writer.durableLines == 63)
     #expect(try script.promises.broken(in: box) == [])
     #expect(try box.lines(of: writer.id).count == 63)
@@ -175,7 +175,7 @@ import Testing
     var writer = try box.begin(TestStore.id(1))
     try writer.append(TestLine.output(1, String(repeating: "x", count: 100)))
     files.space = 3
-    let leaf = try writer.close(endLine: TestLine.end(2))
+    let leaf = try writer.close(lines: [TestLine.end(2)])
     #expect(leaf.kind == .close)
     let (log, sessions) = try box.verify()
     #expect(log.findings.isEmpty)
@@ -189,9 +189,9 @@ import Testing
       var writer = try box.begin(TestStore.id(1))
       try writer.append(TestLine.output(1, "x"))
       files.inject(.init(at: call, .fail(FileFailure.noSpace, landing: call % 2 == 0)))
-      do { _ = try writer.close(endLine: TestLine.end(2)) } catch {
+      do { _ = try writer.close(lines: [TestLine.end(2)]) } catch {
         files.heal()
-        do { _ = try writer.close(endLine: TestLine.end(2)) } catch {
+        do { _ = try writer.close(lines: [TestLine.end(2)]) } catch {
           _ = try Recovery(box.store, box.state, clock: box.clock).run()
         }
       }
