@@ -15,7 +15,9 @@ package enum TerminalDevice {
   /// Wraps `isatty`.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-  /// The window's size; nil where there is none, or where it says 0. Wraps `ioctl(TIOCGWINSZ)`.
+  /// The window's size; nil where there is none, or where it says 0.
+  ///
+  /// Wraps `ioctl(TIOCGWINSZ)`.
   package static func windowSize(of descriptor: Int32) -> WindowSize? {
     var size = winsize()
     guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0
@@ -45,7 +47,9 @@ package enum TerminalDevice {
     }
   }
 
-  /// Reads what is there, at most `limit` bytes; empty at the end or when interrupted. Wraps `read`.
+  /// Reads what is there, at most `limit` bytes; empty at the end or when interrupted.
+  ///
+  /// Wraps `read`.
   package static func read(_ descriptor: Int32, limit: Int = 4096) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: limit)
     let got = unsafe bytes.withUnsafeMutableBytes { buffer in
@@ -55,7 +59,9 @@ package enum TerminalDevice {
     return bytes
   }
 
-  /// Writes all bytes, through interruptions and full pipes. Wraps `write` and `poll`.
+  /// Writes all bytes, through interruptions and full pipes.
+  ///
+  /// Wraps `write` and `poll`.
   package static func write(_ bytes: [UInt8], to descriptor: Int32) throws(FileFailure) {
     var offset = 0
     while offset < bytes.count {
@@ -86,7 +92,9 @@ package struct RawMode: ~Copyable {
   private let descriptor: Int32
   private let usual: termios
 
-  /// Notes the terminal's settings and makes it raw. Wraps `tcgetattr` and `tcsetattr`.
+  /// Notes the terminal's settings and makes it raw.
+  ///
+  /// Wraps `tcgetattr` and `tcsetattr`.
   package init(_ descriptor: Int32) throws(FileFailure) {
     self.descriptor = descriptor
     usual = try Self.enter(descriptor)
@@ -154,7 +162,9 @@ private enum CrashRestore {
     unsafe (farewell, farewellCount, output) = (copy, bytes.count, descriptor)
   }
 
-  /// Calls only `write` and `tcsetattr`, which a signal handler may. Source: signal-safety(7).
+  /// Calls only `write` and `tcsetattr`, which a signal handler may.
+  ///
+  /// Source: signal-safety(7).
   static func run() {
     if unsafe farewell != nil { unsafe _ = Glibc.write(output, farewell, farewellCount) }
     if unsafe settingsDescriptor >= 0 {
@@ -163,7 +173,9 @@ private enum CrashRestore {
   }
 }
 
-/// Signals as bytes that `TerminalDevice.wait` can wait for. Only one is alive at a time.
+/// Signals as bytes that `TerminalDevice.wait` can wait for.
+///
+/// Only one is alive at a time.
 package struct SignalPipe: ~Copyable {
   package enum Kind: Sendable, Equatable { case interrupt, terminate, hangUp, stop, goOn, resize }
 

@@ -27,7 +27,9 @@ struct Keyframes: Sendable {
 
   var count: Int { frames.count }
 
-  /// Tells of output that was fed; keeps a copy when it is time for one. Events come in order.
+  /// Tells of output that was fed; keeps a copy when it is time for one.
+  ///
+  /// Events come in order.
   mutating func passed(_ event: Int, bytes: Int, _ terminal: VirtualTerminal) {
     sinceLast &+= bytes
     guard sinceLast >= distance, event > frames.last?.event ?? -1 else { return }

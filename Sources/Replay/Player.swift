@@ -33,7 +33,9 @@ package struct Player: Sendable, Equatable {
 
   package mutating func pause() { isPlaying = false }
 
-  /// Moves on to `now`: `event` is then the last one due. Stops at the end of a session that is read whole.
+  /// Moves on to `now`: `event` is then the last one due.
+  ///
+  /// Stops at the end of a session that is read whole.
   package mutating func advance(to now: UInt64, on timeline: Timeline) {
     guard isPlaying else { return }
     var budget = Double(now > anchor ? now - anchor : 0) * speed
@@ -103,7 +105,9 @@ package struct Player: Sendable, Equatable {
       on: timeline)
   }
 
-  /// Goes to a place. True if the part of the session that holds it has been read.
+  /// Goes to a place.
+  ///
+  /// True if the part of the session that holds it has been read.
   package mutating func go(to point: ReplayPoint, on timeline: Timeline) -> Bool {
     switch point {
     case .event(let number):

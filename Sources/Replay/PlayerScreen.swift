@@ -2,7 +2,9 @@ package import Platform
 package import SessionLog
 internal import Terminal
 
-/// The player as a viewer sees it: keys and time go in, frames come out. It touches no terminal.
+/// The player as a viewer sees it: keys and time go in, frames come out.
+///
+/// It touches no terminal.
 package struct PlayerScreen: ~Copyable {
   package private(set) var player: Player
   private var stage: Stage

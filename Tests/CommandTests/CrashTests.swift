@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-/// The recorder killed at random moments, and its recovery killed too. Matrix: kill -9 rows of the fault tests.
+/// The recorder killed at random moments, and its recovery killed too.
+///
+/// Matrix: kill -9 rows of the fault tests.
 ///
 /// `BLACKBOX_CRASHES` sets how many (200 in `make soak`).
 struct CrashTests {
