@@ -14,7 +14,7 @@ struct Keyframes: Sendable {
   }
 
   private var frames: [Keyframe] = []
-  private var total = 0
+  private(set) var total = 0
   private let budget: Int
   /// Output between two keyframes, in bytes.
   private(set) var distance: Int

@@ -17,6 +17,8 @@ package struct Player: Sendable, Equatable {
   package private(set) var position: UInt64 = 0
   /// `now` up to which time has been used.
   private var anchor: UInt64 = 0
+  /// Session time of less than a microsecond, kept so that slow speeds lose none.
+  private var fraction = 0.0
 
   package init(speed: Double = 1, idleLimit: UInt64? = nil) {
     self.speed = min(max(speed, Self.speeds.lowerBound), Self.speeds.upperBound)
@@ -28,7 +30,7 @@ package struct Player: Sendable, Equatable {
   package mutating func play(at now: UInt64) {
     guard !isPlaying else { return }
     isPlaying = true
-    anchor = now
+    (anchor, fraction) = (now, 0)
   }
 
   package mutating func pause() { isPlaying = false }
@@ -38,12 +40,14 @@ package struct Player: Sendable, Equatable {
   /// Stops at the end of a session that is read whole.
   package mutating func advance(to now: UInt64, on timeline: Timeline) {
     guard isPlaying else { return }
-    var budget = Double(now > anchor ? now - anchor : 0) * speed
+    var budget = Double(now > anchor ? now - anchor : 0) * speed + fraction
+    fraction = 0
     anchor = max(anchor, now)
     while event < timeline.last {
       let wait = wait(on: timeline)
       guard budget >= Double(wait) else {
         position = position &+ UInt64(budget)
+        fraction = budget - budget.rounded(.down)
         return
       }
       budget -= Double(wait)

@@ -7,7 +7,7 @@ package import SessionLog
 /// of what was verified, so a file that changes under the viewer is an error and not a picture.
 package struct Recording: ~Copyable {
   /// Decoded batches kept for stepping, in bytes of lines.
-  private static let cacheBytes = 24 << 20
+  private let cacheBytes: Int
 
   private var reader: SessionReader
   private let file: File
@@ -22,18 +22,20 @@ package struct Recording: ~Copyable {
   ///
   /// `named` is for a path that a person typed, which may be a link.
   package static func open(
-    _ path: String, named: Bool, in system: any FileSystem
+    _ path: String, named: Bool, in system: any FileSystem, cacheBytes: Int = 24 << 20
   ) throws(SessionLogFailure) -> Recording {
     var recording = Recording(
       try SessionReader(path: path, named: named, in: system),
-      try open(path, named ? .readNamed : .read, system), try hash())
+      try open(path, named ? .readNamed : .read, system), try hash(), cacheBytes)
     _ = try recording.readOn { _, _, _ in }
     return recording
   }
 
   private init(
-    _ reader: consuming SessionReader, _ file: consuming File, _ sha: consuming SHA256
+    _ reader: consuming SessionReader, _ file: consuming File, _ sha: consuming SHA256,
+    _ cacheBytes: Int
   ) {
+    self.cacheBytes = cacheBytes
     self.reader = reader
     self.file = file
     self.sha = sha
@@ -145,7 +147,7 @@ package struct Recording: ~Copyable {
   private mutating func keep(_ decoded: DecodedBatch) {
     cache.append(decoded)
     var bytes = cache.reduce(0) { $0 + $1.content.count }
-    while bytes > Self.cacheBytes, cache.count > 1 { bytes -= cache.removeFirst().content.count }
+    while bytes > cacheBytes, cache.count > 1 { bytes -= cache.removeFirst().content.count }
   }
 
   static func kind(_ header: LineHeader, _ line: Span<UInt8>) -> StepKind {

@@ -33,6 +33,9 @@ package struct Stage: ~Copyable {
   }
 
   package var timeline: Timeline { recording.timeline }
+  /// How many keyframes there are, and the bytes they may take.
+  package var keyframeCount: Int { keyframes.count }
+  package var keyframeCost: Int { keyframes.total }
 
   /// Reads one more batch of the file; false when all of it is read.
   package mutating func readOn() throws(SessionLogFailure) -> Bool {

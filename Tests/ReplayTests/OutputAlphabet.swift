@@ -1,9 +1,12 @@
 /// Reads what was written to a viewer's terminal, and knows nothing of the code that wrote it.
 enum OutputAlphabet {
   /// The first thing that may not be there; nil if all may.
+  ///
+  /// Without escapes it is text on lines, in which an emoji may name its presentation (VS15, VS16).
   static func violation(_ bytes: [UInt8], allowsEscapes: Bool = true) -> String? {
     guard let text = String(validating: bytes, as: UTF8.self) else { return "malformed UTF-8" }
     var scalars = Array(text.unicodeScalars)[...]
+    var last: Unicode.Scalar = " "
     while let scalar = scalars.popFirst() {
       if scalar.value == 0x1B {
         guard allowsEscapes else { return "an escape" }
@@ -17,7 +20,9 @@ enum OutputAlphabet {
         guard isAllowed(parameters, final) else { return "CSI \(parameters)\(final)" }
         continue
       }
+      defer { last = scalar }
       if !allowsEscapes, scalar == "\n" { continue }
+      if !allowsEscapes, scalar.value & ~1 == 0xFE0E, last.properties.isEmoji { continue }
       if let reason = hidden(scalar) { return reason }
     }
     return nil
