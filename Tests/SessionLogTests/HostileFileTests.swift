@@ -62,7 +62,7 @@ import Testing
     var writer = try box.begin(TestStore.id(1))
     #expect(throws: SessionLogFailure.self) { try writer.append(line) }
     // The refusal left no trace.
-    _ = try writer.close(endLine: TestLine.end(3))
+    _ = try writer.close(lines: [TestLine.end(3)])
     #expect(try box.findings() == [])
     var forge = try Self.forge([line])
     forge.level = 1
@@ -77,8 +77,8 @@ import Testing
     var writer = try box.begin(TestStore.id(1))
     let line = Array("{\"t\":1,\"type\":\"x\",\n\"a\":\"xxxx\"}".utf8)
     #expect(throws: SessionLogFailure.self) { try writer.append(line) }
-    #expect(throws: SessionLogFailure.self) { try writer.close(endLine: line) }
-    _ = try writer.close(endLine: TestLine.end(3))
+    #expect(throws: SessionLogFailure.self) { try writer.close(lines: [line]) }
+    _ = try writer.close(lines: [TestLine.end(3)])
     #expect(try box.findings() == [])
   }
 

@@ -146,7 +146,7 @@ import Testing
     let guardBytes = scene.files.contents(scene.box.state.guardPath) ?? []
     let old = try #require(try scene.box.log().checkpoint)
     var writer = try scene.box.begin(TestStore.id(9))
-    _ = try writer.close(endLine: TestLine.end(1))
+    _ = try writer.close(lines: [TestLine.end(1)])
     let new = try #require(try scene.box.log().checkpoint)
     scene.files.plant(scene.box.store.entriesPath, entries)
     scene.files.plant(scene.box.store.checkpointPath, checkpoint)

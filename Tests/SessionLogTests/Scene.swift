@@ -20,10 +20,10 @@ struct Scene {
       try writer.append(TestLine.output(UInt64(number), "line \(number)"))
       try writer.makeDurable(commit: number == 1)
     }
-    _ = try writer.close(endLine: TestLine.end(5))
+    _ = try writer.close(lines: [TestLine.end(5)])
     writer = try box.begin(Self.other)
     try writer.append(TestLine.output(2, "other"))
-    _ = try writer.close(endLine: TestLine.end(5))
+    _ = try writer.close(lines: [TestLine.end(5)])
     writer = try box.begin(Self.open)
     try writer.append(TestLine.output(7, "anchored"))
     try writer.makeDurable(commit: true)

@@ -217,7 +217,7 @@ import Testing
     let foreign = try TestStore(on: elsewhere, origin: "audit.example.com/other")
     let id = TestStore.id(77)
     var writer = try foreign.begin(id)
-    _ = try writer.close(endLine: TestLine.end(1))
+    _ = try writer.close(lines: [TestLine.end(1)])
     let path = scene.box.store.sessionPath(of: id)
     scene.files.plant(path, elsewhere.contents(foreign.store.sessionPath(of: id)) ?? [])
     #expect(try scene.verdict(id).word == "UNLOGGED")
@@ -274,7 +274,7 @@ import Testing
     let directory = TemporaryDirectory()
     let box = try TestStore(on: SystemFiles.shared, at: directory.path)
     var writer = try box.begin(TestStore.id(1))
-    _ = try writer.close(endLine: TestLine.end(1))
+    _ = try writer.close(lines: [TestLine.end(1)])
     let path = box.store.sessionPath(of: TestStore.id(1))
     for command in [
       "mv $P $Q; mkfifo $P", "rm $P; ln -s $Q $P", "rm $P; mkdir $P", "rmdir $P; ln $Q $P",

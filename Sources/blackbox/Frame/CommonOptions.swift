@@ -24,7 +24,7 @@ enum CommonOptions {
       help: "the store; else $BLACKBOX_STORE, else ~/.local/share/blackbox"),
     .value(
       "state", nil, "DIR", .directory,
-      help: "what a verifier remembers between runs; else $BLACKBOX_STATE"),
+      help: "where the log's key and guard are; else $BLACKBOX_STATE, else below the owner's home"),
   ]
 
   private static let fields: OptionDescription = .value(
@@ -43,7 +43,6 @@ enum CommonOptions {
     .value(
       "color", nil, "WHEN", .choice(["auto", "always", "never"]),
       help: "colour on a terminal (auto), always, or never"),
-    .flag("no-pager", help: "never send long output through a pager"),
     .flag("help", "h", help: "show this"),
   ]
 
