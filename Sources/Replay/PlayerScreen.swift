@@ -178,7 +178,7 @@ package struct PlayerScreen: ~Copyable {
   /// Moves the window over the recording's screen; in a list of events, the event.
   private mutating func moveUp(_ rows: Int) {
     if isList { return step(-rows) }
-    viewport.move(rows: -rows, columns: 0)
+    viewport.move(rows: min(max(-rows, -Frame.maximum), Frame.maximum), columns: 0)
   }
 
   private mutating func type(_ key: Key) {

@@ -10,8 +10,8 @@ struct Viewport: Sendable, Equatable {
 
   mutating func move(rows: Int, columns: Int) {
     isPinned = true
-    origin.row += rows
-    origin.column += columns
+    origin.row = min(max(0, origin.row + rows), Frame.maximum)
+    origin.column = min(max(0, origin.column + columns), Frame.maximum)
   }
 
   /// Brings it to where it shows most: around the cursor, never beyond the recording's screen.
