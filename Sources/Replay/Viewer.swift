@@ -74,14 +74,17 @@ package struct Viewer: ~Copyable {
       if screen.verification == .checking, let known = verification() {
         screen.verification = known
       }
-      if now &- lastFrame >= Self.frameInterval || lastFrame == 0 {
+      // What came too soon after the last frame is drawn with the next one, and must not be slept over.
+      let isDrawn = now &- lastFrame >= Self.frameInterval || lastFrame == 0
+      if isDrawn {
         try draw(&screen)
         lastFrame = clock.monotonic()
         if input == nil, screen.isOver { return .played }
       }
       let ready = TerminalDevice.wait(
         for: [input ?? -1, signals.descriptor],
-        timeout: timeout(screen, lastFrame: lastFrame, now: clock.monotonic()))
+        timeout: timeout(
+          screen, isDrawn: isDrawn, lastFrame: lastFrame, now: clock.monotonic()))
       if ready[1].isReadable {
         for signal in signals.received() {
           switch signal {
@@ -117,13 +120,13 @@ package struct Viewer: ~Copyable {
 
   /// Milliseconds until something is due.
   private func timeout(
-    _ screen: borrowing PlayerScreen, lastFrame: UInt64, now: UInt64
+    _ screen: borrowing PlayerScreen, isDrawn: Bool, lastFrame: UInt64, now: UInt64
   ) -> Int32 {
     if screen.isReading { return 0 }
-    var due = UInt64.max
+    var due = isDrawn ? UInt64.max : lastFrame &+ Self.frameInterval
     if screen.player.isPlaying {
-      due = min(screen.deadline ?? .max, lastFrame &+ Self.clockInterval)
-      due = max(due, lastFrame &+ Self.frameInterval)
+      let next = min(screen.deadline ?? .max, lastFrame &+ Self.clockInterval)
+      due = min(due, max(next, lastFrame &+ Self.frameInterval))
     }
     if screen.verification == .checking { due = min(due, now &+ Self.clockInterval) }
     if decoder.isWaiting { due = min(due, now &+ Self.escapeTimeout) }
