@@ -1,9 +1,9 @@
-# Targets: build, test, demo, install, bench, format. `make test` is all that CI runs.
+# Targets: build, test, soak, demo, install, bench, format. `make test` is all that CI runs.
 PREFIX ?= /usr/local
 DESTDIR ?=
 binary := .build/release/blackbox
 
-.PHONY: build test demo install bench format dependencies
+.PHONY: build test soak demo install bench format dependencies
 
 build: dependencies
 	swift build -c release --static-swift-stdlib --product blackbox
@@ -12,6 +12,11 @@ test: dependencies
 	swift format lint --strict -r Package.swift Sources Tests
 	swift build --build-tests
 	swift test --skip-build
+
+# Recorders and recoveries killed at random moments; the suite runs a short form of it.
+soak: dependencies
+	swift build --build-tests
+	BLACKBOX_CRASHES=200 swift test --skip-build --filter CommandTests.CrashTests
 
 demo: build
 	scripts/demo.sh $(binary)
