@@ -73,9 +73,18 @@ package struct PseudoTerminal: ~Copyable {
     case over
   }
 
-  /// Reads what there is into the start of `buffer`.
+  /// Reads what there is into the start of `buffer`, in as many pieces as the kernel gives it.
   package func read(into buffer: inout [UInt8]) -> Transfer {
-    Self.read(descriptor, into: &buffer)
+    var filled = 0
+    while filled < buffer.count {
+      switch Self.read(descriptor, into: &buffer, from: filled) {
+      case .bytes(let count): filled += count
+      case .later: return filled > 0 ? .bytes(filled) : .later
+      // The end is met again by the next call.
+      case .over: return filled > 0 ? .bytes(filled) : .over
+      }
+    }
+    return .bytes(filled)
   }
 
   /// Writes as much of `bytes` as the terminal takes.
@@ -90,11 +99,14 @@ package struct PseudoTerminal: ~Copyable {
     }
   }
 
-  /// Reads once from any descriptor.
-  package static func read(_ descriptor: Int32, into buffer: inout [UInt8]) -> Transfer {
+  /// Reads once from any descriptor, into `buffer` from index `start` on.
+  package static func read(
+    _ descriptor: Int32, into buffer: inout [UInt8], from start: Int = 0
+  ) -> Transfer {
     while true {
       let count = unsafe buffer.withUnsafeMutableBufferPointer { buffer in
-        unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+        let rest = unsafe UnsafeMutableBufferPointer(rebasing: buffer.dropFirst(start))
+        return unsafe Glibc.read(descriptor, rest.baseAddress, rest.count)
       }
       if count > 0 { return .bytes(count) }
       if count == 0 { return .over }

@@ -12,6 +12,8 @@ internal import Glibc
   private var elements: [Element] = []
   private var weight = 0
   private var isClosed = false
+  /// The receiver has something and waits a little for more: only much more is worth waking it.
+  private var lingers = false
 
   /// `capacity` is in the unit of `send`'s weights, bytes as a rule.
   package init(capacity: Int) {
@@ -44,27 +46,22 @@ internal import Glibc
     let wasEmpty = elements.isEmpty
     elements.append(element)
     weight += added
-    if wasEmpty { unsafe pthread_cond_broadcast(changed) }
+    if lingers ? weight >= capacity / 4 : wasEmpty { unsafe pthread_cond_broadcast(changed) }
     return true
   }
 
   /// Takes everything that is there, waiting at most `microseconds` for something; nil once closed and empty.
-  package func receive(waiting microseconds: UInt64?) -> [Element]? {
+  ///
+  /// Having something, it waits up to `lingering` microseconds for more: a wake for each small piece of a flood costs
+  /// more than the work on it.
+  package func receive(waiting microseconds: UInt64?, lingering: UInt64 = 0) -> [Element]? {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
-    if elements.isEmpty, !isClosed {
-      if let microseconds {
-        var until = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &until)
-        let nanoseconds = until.tv_nsec + Int(clamping: microseconds % 1_000_000) * 1000
-        until.tv_sec += Int(clamping: microseconds / 1_000_000) + nanoseconds / 1_000_000_000
-        until.tv_nsec = nanoseconds % 1_000_000_000
-        while elements.isEmpty, !isClosed {
-          if unsafe pthread_cond_timedwait(changed, mutex, &until) != 0 { break }
-        }
-      } else {
-        while elements.isEmpty, !isClosed { unsafe pthread_cond_wait(changed, mutex) }
-      }
+    wait(microseconds) { elements.isEmpty }
+    if lingering > 0, !elements.isEmpty {
+      lingers = true
+      wait(lingering) { weight < capacity / 4 }
+      lingers = false
     }
     if elements.isEmpty, isClosed { return nil }
     var taken: [Element] = []
@@ -72,6 +69,23 @@ internal import Glibc
     weight = 0
     unsafe pthread_cond_broadcast(changed)
     return taken
+  }
+
+  /// Waits while `condition` holds and the mailbox is open, at most `microseconds`; the mutex is held.
+  private func wait(_ microseconds: UInt64?, while condition: () -> Bool) {
+    guard let microseconds else {
+      while condition(), !isClosed { unsafe pthread_cond_wait(changed, mutex) }
+      return
+    }
+    guard microseconds > 0 else { return }
+    var until = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &until)
+    let nanoseconds = until.tv_nsec + Int(clamping: microseconds % 1_000_000) * 1000
+    until.tv_sec += Int(clamping: microseconds / 1_000_000) + nanoseconds / 1_000_000_000
+    until.tv_nsec = nanoseconds % 1_000_000_000
+    while condition(), !isClosed {
+      if unsafe pthread_cond_timedwait(changed, mutex, &until) != 0 { return }
+    }
   }
 
   /// Refuses further elements; those inside can still be received.

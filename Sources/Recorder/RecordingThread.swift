@@ -73,7 +73,8 @@ struct RecordingThread {
       }
       guard
         let batch = state.captured.receive(
-          waiting: chunks.isHolding ? min(wait ?? pace.flush, pace.flush) : wait)
+          waiting: chunks.isHolding ? min(wait ?? pace.flush, pace.flush) : wait,
+          lingering: 4_000)
       else { return nil }
       for item in batch {
         switch item {
