@@ -108,7 +108,8 @@ package struct Leaf: Sendable, Equatable {
       sha256 = shaDigest
     }
     let time = try next("time")
-    guard let moment = WallTime.parse(time) else {
+    // One spelling for each leaf: what is read is what would be written.
+    guard let moment = WallTime.parse(time), WallTime.format(moment) == time else {
       throw EvidenceFailure("leaf time", found: String(time), wanted: "RFC 3339 in UTC")
     }
     self.time = moment

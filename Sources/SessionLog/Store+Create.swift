@@ -67,6 +67,8 @@ extension Store {
       try system.replaceDurably(
         Path.join(path, "log/checkpoint"), with: firstNote, permissions: 0o600)
       try Reserve.fill(Path.join(path, "reserve"), in: system)
+      // All names before the one that makes it a store.
+      try system.syncDirectory(path)
       try system.replaceDurably(
         Path.join(path, "blackbox.json"), with: Array(description.utf8), permissions: 0o600)
       try system.syncDirectory(path)
