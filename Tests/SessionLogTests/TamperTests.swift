@@ -81,8 +81,8 @@ import Testing
   {
     let scene = try Scene()
     let zeros = [UInt8](repeating: 0, count: count)
-    #expect(
-      try scene.verdict(Scene.closed, as: scene.bytes(Scene.closed) + zeros).word == "ALTERED")
+    let closed = try scene.verdict(Scene.closed, as: scene.bytes(Scene.closed) + zeros)
+    #expect(closed.word == "ALTERED" && closed.findings.map(\.rule) == [.seekTable])
     let open = try scene.verdict(Scene.open, as: scene.bytes(Scene.open) + zeros)
     #expect(open.word == "OPEN" && open.tornBytes == UInt64(count))
   }
