@@ -182,6 +182,19 @@ import Testing
     #expect(try Self.verdict(forge).word == "MALFORMED")
   }
 
+  @Test func `a tail of many small blocks without an end takes time by its length alone`() throws {
+    var tail: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x50]
+    for _ in 0..<20_000 { tail += [8 << 3 | 2, 0, 0, 0x61] }
+    var forge = try Self.forge()
+    forge.batches.removeLast()
+    forge.hasSeekTable = false
+    let files = FaultyFiles()
+    files.plant("/file", try forge.make().bytes + tail)
+    let verdict = try SessionVerifier.verify(file: "/file", in: files)
+    #expect(verdict.word == "OPEN" && verdict.tornBytes == UInt64(tail.count))
+    #expect(verdict.lines == 3 && verdict.tailLines == 0)
+  }
+
   @Test func `a frame of the encrypted chapter is named`() throws {
     var forge = try Self.forge()
     let raw: [UInt8] = [0x5B, 0x2A, 0x4D, 0x18, 8, 0, 0, 0] + Array("bbox-e1\0".utf8)
