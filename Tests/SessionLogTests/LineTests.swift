@@ -268,7 +268,7 @@ import Testing
       }
       guard let box else { continue }
       var writer = try box.begin(TestStore.id(1))
-      _ = try writer.close(endLine: TestLine.end(1))
+      _ = try writer.close(lines: [TestLine.end(1)])
       #expect(try box.findings() == [], "call \(call)")
     }
   }
@@ -336,9 +336,9 @@ import Testing
     // Nobody recovers what lives, and no one begins it twice.
     #expect(try Recovery(box.store, box.state, clock: box.clock).run().isEmpty)
     #expect(throws: SessionLogFailure.self) { _ = try box.begin(id) }
-    _ = try writer.close(endLine: TestLine.end(1))
+    _ = try writer.close(lines: [TestLine.end(1)])
     #expect(throws: SessionLogFailure.self) { try writer.append(TestLine.output(2, "x")) }
-    #expect(throws: SessionLogFailure.self) { _ = try writer.close(endLine: TestLine.end(2)) }
+    #expect(throws: SessionLogFailure.self) { _ = try writer.close(lines: [TestLine.end(2)]) }
     #expect(throws: SessionLogFailure.self) { _ = try box.begin(id) }
     #expect(try box.findings() == [])
   }
@@ -361,7 +361,7 @@ import Testing
     for number in 0..<9 {
       try writer.append(TestLine.output(UInt64(number + 2), String(repeating: "x", count: 1000)))
     }
-    _ = try writer.close(endLine: TestLine.end(99))
+    _ = try writer.close(lines: [TestLine.end(99)])
     var reader = try SessionReader(path: writer.path, in: box.store.system)
     var batch = Batch()
     var sizes: [Int] = []

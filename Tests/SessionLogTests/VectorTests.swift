@@ -64,7 +64,7 @@ import Testing
     var writer = try box.begin(id)
     try writer.append(TestLine.output(1, [0xFF, 0xFE]))
     try writer.makeDurable(commit: true)
-    let leaf = try writer.close(endLine: TestLine.end(2))
+    let leaf = try writer.close(lines: [TestLine.end(2)])
     let log = try box.log(keepsHashes: true)
     let logged = try #require(log.leaves[id]?.last)
     #expect(logged.leaf == leaf)
@@ -118,7 +118,7 @@ import Testing
       try writer.makeDurable(commit: number == 3)
     }
     clock.advance(250_000)
-    _ = try writer.close(endLine: TestLine.end(writer.now()))
+    _ = try writer.close(lines: [TestLine.end(writer.now())])
     return (files, box)
   }
 
