@@ -46,7 +46,6 @@ package struct Finding: Sendable, Equatable {
     case sessionID = "session.id"
     case sessionEnd = "session.end"
     case seekTable = "seek.table"
-    case afterClose = "close.after"
     case damagedTail = "tail.damage"
     case leafLines = "leaf.lines"
     case leafRoot = "leaf.root"

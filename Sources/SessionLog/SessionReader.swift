@@ -454,6 +454,11 @@ package struct SessionReader: ~Copyable {
         .sessionStart, .malformed, .lines, at: 0, error.reason, "session.start as §3 says",
         line: 0)
     }
+    if let start, start.format != 1 {
+      return finding(
+        .sessionStart, .malformed, .lines, at: 0, "format \(start.format)", "format 1", line: 0,
+        advice: "It was written by a newer version: verify it with that one.")
+    }
     if !batch.isWithheld(1) {
       let key = batch.withLine(1) { line -> [UInt8]? in
         guard LineHeader(line)?.isType("session.salt", in: line) ?? false else { return nil }

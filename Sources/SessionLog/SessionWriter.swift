@@ -169,7 +169,8 @@ package struct SessionWriter: ~Copyable {
       try File(lockPath, .createNew(0o600), in: system)
     }
     let isOurs = try onDisk { () throws(FileFailure) in
-      guard try lock.lock(wait: false) else { return false }
+      // Whoever only asks whether the session lives holds the lock for a moment: that is waited for.
+      guard try lock.lock(wait: true) else { return false }
       let named = try system.status(of: lockPath)
       let held = try lock.status()
       return named.inode == held.inode && named.device == held.device

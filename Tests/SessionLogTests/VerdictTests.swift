@@ -5,8 +5,6 @@ import Testing
 @Suite struct `Verdicts and rules` {
   /// Rules that no walk over files or log can give, and why.
   static let notProduced: [Finding.Rule: String] = [
-    .afterClose:
-      "bytes behind a close are told as seek.table, which knows exactly what belongs there",
     .required: "a --require is the caller's; the command line makes the finding",
   ]
 
