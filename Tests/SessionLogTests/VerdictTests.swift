@@ -5,7 +5,7 @@ import Testing
 @Suite struct `Verdicts and rules` {
   /// Rules that no walk over files or log can give, and why.
   static let notProduced: [Finding.Rule: String] = [
-    .required: "a --require is the caller's; the command line makes the finding",
+    .required: "a --require is the caller's; the command line makes the finding"
   ]
 
   private static func table(_ heading: String) throws -> [[String]] {
