@@ -424,8 +424,8 @@ package struct SessionWriter: ~Copyable {
 
 /// How session files are compressed; chosen by measuring (Benchmarks/README.md).
 enum Compression {
-  static let level: Int32 = 3
-  static let windowLog: Int32 = 20
+  static let level: Int32 = 1
+  static let windowLog: Int32 = 17
   /// Lines are handed to libzstd in pieces of about this many bytes.
   static let chunk = 64 << 10
 }
