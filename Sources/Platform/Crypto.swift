@@ -117,6 +117,34 @@ package var cryptoVersion: String { unsafe String(cString: OpenSSL_version(OPENS
   }
 }
 
+/// A secret that keys digests, so that nobody without it can test a guess of what was digested.
+///
+/// Source: RFC 2104, with SHA-256.
+package struct DigestKey: Sendable {
+  private let secret: [UInt8]
+
+  package init(_ secret: [UInt8]) { self.secret = secret }
+
+  /// HMAC-SHA256 of one message.
+  package func digest(of message: Span<UInt8>) throws(CryptoFailure) -> Digest {
+    var bytes = [UInt8](repeating: 0, count: 32)
+    var count = 0
+    let made = unsafe message.withUnsafeBufferPointer { buffer in
+      unsafe EVP_Q_mac(
+        nil, "HMAC", nil, "SHA256", nil, secret, secret.count, buffer.baseAddress, buffer.count,
+        &bytes, bytes.count, &count) != nil
+    }
+    guard made, count == 32, let digest = Digest(bytes) else {
+      throw CryptoFailure("HMAC-SHA256 is not available")
+    }
+    return digest
+  }
+
+  package func digest(of message: [UInt8]) throws(CryptoFailure) -> Digest {
+    try digest(of: message.span)
+  }
+}
+
 /// An Ed25519 key that signs.
 ///
 /// Source: RFC 8032.

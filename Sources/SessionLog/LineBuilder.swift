@@ -40,6 +40,20 @@ package struct LineBuilder {
     JSONLine.value(value, into: &bytes)
   }
 
+  /// Adds text that is known to be valid UTF-8.
+  package mutating func add(_ field: String, text: Span<UInt8>) {
+    name(field)
+    bytes.append(0x22)
+    JSONLine.escape(text, into: &bytes)
+    bytes.append(0x22)
+  }
+
+  /// Adds a JSON value byte for byte; it must be valid JSON without CR or LF.
+  package mutating func add(_ field: String, verbatim json: Span<UInt8>) {
+    name(field)
+    bytes.append(json, 0..<json.count)
+  }
+
   /// Adds bytes as `data`, or whole as `data64` if any of them is not valid UTF-8.
   package mutating func addData(_ data: Span<UInt8>) {
     let isText: Bool
@@ -67,14 +81,14 @@ package struct LineBuilder {
 }
 
 /// JSON text for stored lines: UTF-8 as it is, control bytes escaped, nothing else touched.
-enum JSONLine {
+package enum JSONLine {
   static func string(_ text: String, into bytes: inout [UInt8]) {
     bytes.append(0x22)
     escape(text.utf8.span, into: &bytes)
     bytes.append(0x22)
   }
 
-  static func value(_ value: JSONValue, into bytes: inout [UInt8]) {
+  package static func value(_ value: JSONValue, into bytes: inout [UInt8]) {
     switch value {
     case .null: bytes.append(contentsOf: "null".utf8)
     case .bool(let flag): bytes.append(contentsOf: (flag ? "true" : "false").utf8)

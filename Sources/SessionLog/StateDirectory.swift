@@ -1,8 +1,8 @@
 package import Evidence
 package import Platform
 
-/// What must never lie inside the store: the log's key, and the last checkpoint signed with it (the
-/// guard).
+/// What must never lie inside the store: the log's key, the last checkpoint signed with it (the
+/// guard), and the secret that keys digests of content.
 ///
 /// Format: schema/session-format.md §2.
 package struct StateDirectory: Sendable {
@@ -43,6 +43,7 @@ package struct StateDirectory: Sendable {
 
   package var guardPath: String { Path.join(path, "guard") }
   package var keyPath: String { Path.join(path, "log.key") }
+  package var contentKeyPath: String { Path.join(path, "content.key") }
 
   /// Reads the signing key.
   ///
@@ -62,6 +63,49 @@ package struct StateDirectory: Sendable {
       throw unusable(keyPath, found: "the key \(key)", wanted: "that of \(store.verifierKey)")
     }
     return signer
+  }
+
+  /// The secret that keys digests of content, made here where the store is older than it.
+  ///
+  /// For recorders alone: whoever only reads has no use for it. Digests made with one key are comparable over all
+  /// sessions of the store. Format: schema/session-format.md §3.
+  package func contentKey(for store: Store) throws(SessionLogFailure) -> DigestKey {
+    if let key = try storedContentKey() { return key }
+    // Under the log's lock, so that two recorders that start at once come to one key.
+    let lock = try onDisk { () throws(FileFailure) in
+      try File(store.lockPath, .createOrOpen(0o600), in: system)
+    }
+    _ = try onDisk { () throws(FileFailure) in try lock.lock(wait: true) }
+    if let key = try storedContentKey() { return key }
+    let file = try Self.newContentKeyFile()
+    try onDisk { () throws(FileFailure) in
+      try system.replaceDurably(contentKeyPath, with: file, permissions: 0o600)
+    }
+    guard let key = try storedContentKey() else {
+      throw unusable(contentKeyPath, found: "nothing", wanted: "the key just written")
+    }
+    return key
+  }
+
+  /// A new content key's file: 64 hexadecimal digits and LF.
+  static func newContentKeyFile() throws(SessionLogFailure) -> [UInt8] {
+    let secret = try crypto { () throws(CryptoFailure) in try randomBytes(32) }
+    return Array((Hex.encode(secret) + "\n").utf8)
+  }
+
+  private func storedContentKey() throws(SessionLogFailure) -> DigestKey? {
+    let bytes: [UInt8]
+    do { bytes = try system.readSmallFile(contentKeyPath, limit: Limits.smallFile) } catch {
+      guard error.isMissing else { throw SessionLogFailure(error) }
+      return nil
+    }
+    guard bytes.count == 65, bytes.last == 0x0A,
+      let secret = Hex.decode(String(decoding: bytes.dropLast(), as: UTF8.self))
+    else {
+      throw unusable(
+        contentKeyPath, found: "\(bytes.count) bytes", wanted: "64 hexadecimal digits and LF")
+    }
+    return DigestKey(secret)
   }
 
   /// Reads the guard and checks its signature.

@@ -48,6 +48,7 @@ extension Store {
         .system, "cannot make the log's key", found: error.found, wanted: error.wanted,
         advice: "Check that libcrypto is installed whole.")
     }
+    let contentKey = try StateDirectory.newContentKeyFile()
     let created = WallTime.format(clock.wall())
     var description = "{\"format\":\(Store.format),\"origin\":"
     var text: [UInt8] = []
@@ -58,6 +59,8 @@ extension Store {
     try onDisk { () throws(FileFailure) in
       try system.makeDirectories(statePath, permissions: 0o700)
       try system.replaceDurably(state.keyPath, with: Array(keyFile.utf8), permissions: 0o600)
+      try system.replaceDurably(
+        state.contentKeyPath, with: contentKey, permissions: 0o600)
       try system.replaceDurably(state.guardPath, with: firstNote, permissions: 0o600)
       for part in ["log", "sessions", "live", "quarantine"] {
         try system.makeDirectory(Path.join(path, part), permissions: 0o700)

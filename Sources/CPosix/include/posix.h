@@ -12,6 +12,13 @@ int blackbox_spawn_on_pty(char *const argv[], unsigned short columns,
                           unsigned short rows, const void *mode, int input,
                           pid_t *child, int *master, const char **failed_step);
 
+// Starts `argv` as the leader of its own session, with pipes as its standard input, output and error.
+// On success returns 0, the child's pid, and in ends[0..2] this side's ends of the three pipes (close-on-exec, and they
+// do not block). On failure, a failed exec included, returns an errno value, names the step in *failed_step (static
+// text), and leaves nothing running and no descriptor open.
+int blackbox_spawn_on_pipes(char *const argv[], pid_t *child, int ends[3],
+                            const char **failed_step);
+
 // Both return 0 or an errno value.
 int blackbox_set_window_size(int terminal, unsigned short columns, unsigned short rows);
 int blackbox_get_window_size(int terminal, unsigned short *columns, unsigned short *rows);

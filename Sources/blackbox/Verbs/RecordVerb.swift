@@ -19,6 +19,9 @@ struct RecordVerb: Verb {
       .value("on-behalf-of", nil, "UID", help: "for whom: a person or service, ISSUER#UID or UID"),
       .value("resource", nil, "KIND:UID", help: "what it reaches, such as ssh:prod-1"),
       .value("purpose", nil, "TEXT", help: "why, for the auditor"),
+      .flag(
+        "mcp",
+        help: "stand between an MCP client, on standard input and output, and a stdio server"),
       .value(
         "disk-full-wait", nil, "SECONDS", .integer(0...86_400),
         help: "how long to wait for space on a full disk (default 10)"),
@@ -30,13 +33,18 @@ struct RecordVerb: Verb {
         "record --agent deploy-bot --on-behalf-of alice@example.com --resource ssh:prod-1 "
           + "--purpose 'ticket 4711' -- ssh prod-1", "with everything an auditor asks for"),
       .init("record --agent ci -- make test", "in CI, without a terminal"),
+      .init(
+        "record --mcp --agent coder --resource mcp:files -- npx server-filesystem /srv",
+        "as the command of an MCP server in a client's configuration"),
     ])
 
   private let location: StoreLocation
+  private let isMCP: Bool
   private var request: RecordingRequest
 
   init(_ arguments: ParsedArguments) throws {
     location = try arguments.store()
+    isMCP = arguments.flag("mcp")
     guard let command = arguments.command, !command.isEmpty else {
       throw UserFailure(
         .usage, "no command to record", wanted: "a command after --",
@@ -65,12 +73,11 @@ struct RecordVerb: Verb {
 
   func run(_ io: inout Output) throws -> ExitCode {
     let opened = try OpenStore(location)
-    let recording = TerminalRecording(opened.store, opened.state)
     var session: SessionID?
     let showsNotes = io.errorIsTerminal
     do {
-      // The frame's buffer is for results; a recorded terminal is written by the recorder alone.
-      let (status, leaf) = try recording.run(request) { notice in
+      // The frame's buffer is for results; what a recorded command shows is written by the recorder alone.
+      let (status, leaf) = try record(in: opened) { notice in
         switch notice {
         case .began(let id):
           session = id
@@ -100,6 +107,14 @@ struct RecordVerb: Verb {
       throw UserFailure(
         .unusable, "cannot record", found: what, advice: "Check the system's limits.")
     }
+  }
+
+  private func record(
+    in opened: OpenStore, _ notify: (RecordingNotice) -> Void
+  ) throws(RecordingFailure) -> (ExitStatus, Leaf) {
+    isMCP
+      ? try MCPRecording(opened.store, opened.state).run(request, notify: notify)
+      : try TerminalRecording(opened.store, opened.state).run(request, notify: notify)
   }
 
   /// `ISSUER#UID`, or a bare uid that only this machine vouches for.

@@ -1,0 +1,125 @@
+internal import SessionLog
+
+/// The text of a message that is valid JSON, and how it is stored.
+struct MCPBody {
+  let text: [UInt8]
+  let ending: MCPFramer.Ending
+  /// Where the value stands, without white space around it.
+  let value: Range<Int>
+  /// The value can stand in an event as it is.
+  let isVerbatim: Bool
+
+  /// Checks the text; throws if it is not one JSON value in UTF-8.
+  init(_ text: [UInt8], _ ending: MCPFramer.Ending) throws(MCPScanner.Fault) {
+    do { _ = try UTF8Span(validating: text.span) } catch {
+      throw MCPScanner.Fault(reason: "not UTF-8", offset: 0)
+    }
+    let found = try MCPScanner.check(text.span)
+    self.text = text
+    self.ending = ending
+    value = found.value
+    isVerbatim =
+      found.value == text.indices && found.depth <= MCPTranscript.depth
+      && text.count <= MCPTranscript.payload && !text.contains(0x0D)
+  }
+
+  /// Appends the event that `line` begins, with this body: in one line or, where it is long, in several.
+  func put<Sink: EventSink & ~Copyable>(
+    _ line: LineBuilder, _ type: StaticString, _ direction: MCPDirection, into sink: inout Sink
+  ) throws(SessionLogFailure) {
+    var line = line
+    if isVerbatim {
+      line.add("message", verbatim: text.span)
+      addEnding(&line)
+      return try sink.append(line.finish())
+    }
+    let chunks = PayloadChunks.cut(text.indices, of: text)
+    let time = sink.time(of: 0)
+    for (part, chunk) in chunks.enumerated() {
+      if part > 0 {
+        line = LineBuilder(time: time, type: type)
+        line.add("direction", direction.text)
+      }
+      line.add("json", text: text.span.extracting(chunk))
+      if chunks.count > 1 { line.add("part", Int64(clamping: part)) }
+      if part + 1 == chunks.count {
+        if chunks.count > 1 { line.add("last", .bool(true)) }
+        addEnding(&line)
+      }
+      try sink.append(line.finish())
+    }
+  }
+
+  private func addEnding(_ line: inout LineBuilder) {
+    if ending != .lineFeed { line.add("eol", ending.text) }
+  }
+}
+
+/// Cuts bytes into payloads that end at whole characters where there are any.
+enum PayloadChunks {
+  static func cut(_ range: Range<Int>, of bytes: [UInt8]) -> [Range<Int>] {
+    var chunks: [Range<Int>] = []
+    var start = range.lowerBound
+    while range.upperBound - start > MCPTranscript.payload {
+      let end = start + MCPTranscript.payload
+      let stop = end - OutputChunks.incompleteTail(Array(bytes[end - 4..<end]))
+      chunks.append(start..<stop)
+      start = stop
+    }
+    chunks.append(start..<range.upperBound)
+    return chunks
+  }
+}
+
+/// Lines that are not JSON-RPC, exactly as they came; neighbours are gathered into one event.
+struct MCPJunk {
+  private var bytes: [UInt8]
+  private let direction: MCPDirection
+  private let moment: UInt64
+  private let reason: String
+  private var lines = 1
+
+  init(_ line: [UInt8], _ direction: MCPDirection, _ moment: UInt64, reason: String) {
+    (bytes, self.direction, self.moment, self.reason) = (line, direction, moment, reason)
+  }
+
+  /// Adds a line of the same direction; false if there is no room for it.
+  mutating func add(_ line: [UInt8], _ direction: MCPDirection) -> Bool {
+    guard direction == self.direction, bytes.count + line.count <= MCPTranscript.payload else {
+      return false
+    }
+    bytes += line
+    lines += 1
+    return true
+  }
+
+  func put<Sink: EventSink & ~Copyable>(into sink: inout Sink) throws(SessionLogFailure) {
+    var part: Int64 = 0
+    try Self.put(
+      bytes, direction, sink.time(of: moment), reason: reason, lines: lines, part: &part,
+      isLast: true,
+      into: &sink)
+  }
+
+  /// Appends bytes as one or more events; `part` goes on where a message comes in several calls.
+  static func put<Sink: EventSink & ~Copyable>(
+    _ bytes: [UInt8], _ direction: MCPDirection, _ time: UInt64, reason: String, lines: Int = 1,
+    part: inout Int64, isLast: Bool, into sink: inout Sink
+  ) throws(SessionLogFailure) {
+    let chunks = PayloadChunks.cut(bytes.indices, of: bytes)
+    for (index, chunk) in chunks.enumerated() {
+      let ends = isLast && index + 1 == chunks.count
+      var line = LineBuilder(time: time, type: "mcp.malformed")
+      line.addData(bytes.span.extracting(chunk))
+      line.add("direction", direction.text)
+      if part == 0 {
+        line.add("reason", reason)
+        if lines > 1 { line.add("lines", Int64(clamping: lines)) }
+      }
+      if part > 0 || !ends { line.add("part", part) }
+      if ends, part > 0 { line.add("last", .bool(true)) }
+      part += 1
+      try sink.append(line.finish())
+    }
+  }
+}

@@ -1,0 +1,82 @@
+internal import Platform
+internal import SessionLog
+
+/// A session's writer that waits for a full disk, and closes the session when that takes too long.
+struct PatientWriter: ~Copyable {
+  private var writer: SessionWriter
+  private let clock: any Clock
+  /// Microseconds to wait for space before the session is ended.
+  private let patience: UInt64
+  /// Told when the waiting begins and when it is over.
+  private let waitsForSpace: (Bool) -> Void
+
+  init(
+    _ writer: consuming SessionWriter, clock: any Clock, patience: UInt64,
+    waitsForSpace: @escaping (Bool) -> Void
+  ) {
+    self.writer = writer
+    self.clock = clock
+    self.patience = patience
+    self.waitsForSpace = waitsForSpace
+  }
+
+  /// Number of the next line.
+  var nextLine: UInt64 { writer.lines }
+  var deadline: UInt64? { writer.deadline }
+
+  /// Microseconds since line 0 of a moment on the clock, never below the line before.
+  func time(of moment: UInt64) -> UInt64 { writer.time(of: moment) }
+
+  /// Appends one line; it is durable after the next `makeDurable`.
+  ///
+  /// - Throws: the recording is over; after `.outOfSpace` the session is closed with all that was taken.
+  mutating func append(_ line: [UInt8]) throws(SessionLogFailure) {
+    try patiently { writer throws(SessionLogFailure) in try writer.append(line) }
+  }
+
+  /// Makes every appended line durable.
+  mutating func makeDurable() throws(SessionLogFailure) {
+    try patiently { writer throws(SessionLogFailure) in try writer.makeDurable() }
+  }
+
+  /// Ends the session with `last`, of which the last is `session.end`.
+  mutating func close(_ last: [[UInt8]]) throws(SessionLogFailure) -> Leaf {
+    try writer.close(lines: last)
+  }
+
+  private mutating func patiently(
+    _ step: (inout SessionWriter) throws(SessionLogFailure) -> Void
+  ) throws(SessionLogFailure) {
+    let began = clock.monotonic()
+    var isWaiting = false
+    while true {
+      do throws(SessionLogFailure) {
+        try step(&writer)
+        if isWaiting { waitsForSpace(false) }
+        return
+      } catch {
+        guard error.kind == .outOfSpace else { throw error }
+        guard clock.monotonic() - began < patience else { throw try giveUp(error) }
+        if !isWaiting { waitsForSpace(true) }
+        isWaiting = true
+        pause(milliseconds: 200)
+      }
+    }
+  }
+
+  /// Closes the session from the store's reserve and returns the failure to report.
+  private mutating func giveUp(_ failure: SessionLogFailure) throws(SessionLogFailure)
+    -> SessionLogFailure
+  {
+    var gap = LineBuilder(time: writer.now(), type: "recorder.gap")
+    gap.add("reason", "disk full")
+    gap.add("lost", "everything after this line")
+    var end = LineBuilder(time: writer.now(), type: "session.end")
+    end.add("reason", "lost")
+    _ = try writer.close(lines: [gap.finish(), end.finish()])
+    var report = failure
+    report.what = "the disk is full: the session was ended"
+    report.advice = "What was recorded is closed and whole; free space before the next session."
+    return report
+  }
+}
