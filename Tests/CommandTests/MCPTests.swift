@@ -1,0 +1,348 @@
+import Foundation
+import Testing
+
+/// `record --mcp` as a process between a client and small servers.
+@Suite(.enabled(if: Program.path != nil, "the program is not beside its tests"))
+struct MCPTests {
+  /// Runs a script of bash in a place with a store; `B` is the program.
+  private func bash(_ place: borrowing Place, _ script: String) throws -> (
+    status: Int32, text: String, errors: String
+  ) {
+    let program = try #require(Program.path)
+    try #require(place.run(program, ["init", "--origin", "test.example.com/mcp"]).status == 0)
+    return try place.run("/bin/bash", ["-c", "B='\(program)'\n" + script])
+  }
+
+  /// The store verifies, and its one session is closed and logged.
+  private func verify(_ place: borrowing Place) throws {
+    let program = try #require(Program.path)
+    let verdict = try place.run(program, ["verify", "@last", "--require", "closed,logged"])
+    #expect(verdict.status == 0, "\(verdict.text)")
+  }
+
+  /// The events of the one session, as jq would see them.
+  private func events(_ place: borrowing Place) throws -> [[String: Any]] {
+    let text = try place.run("/bin/bash", ["-c", "zstd -dcq store/sessions/*/*/*/*.zst"])
+    #expect(text.status == 0, "\(text.errors)")
+    return try text.text.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+  }
+
+  private static func has(_ program: String, _ arguments: [String]) -> Bool {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [program] + arguments
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    do { try process.run() } catch { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }
+
+  static let hasTools = has("python3", ["--version"]) && has("zstd", ["--version"])
+  /// A Python that can import the reference implementation, named by `BLACKBOX_MCP_PYTHON`.
+  static let python = ProcessInfo.processInfo.environment["BLACKBOX_MCP_PYTHON"] ?? "python3"
+  static let hasReference = has(python, ["-c", "import mcp"])
+  /// MiB each way; 16 and more by hand.
+  static let size = ProcessInfo.processInfo.environment["BLACKBOX_MCP_MIB"] ?? "2"
+
+  /// Messages, near-messages and binary junk, of very different lengths.
+  static let generator = """
+    import random, sys
+    size, seed = int(sys.argv[1]) << 20, int(sys.argv[2])
+    r = random.Random(seed)
+    made = 0
+    while made < size:
+        kind = r.randrange(8)
+        length = min(int(r.paretovariate(0.6)) * 10, 300000)
+        if kind < 4:
+            text = '{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"t","arguments":{"s":"%s"}}}' % (
+                r.randrange(1000), r.choice(['x', '\\\\n', 'é', '€ ']) * length)
+            line = text.encode()
+        elif kind == 4:
+            line = ('[{"jsonrpc":"2.0","id":"%d","result":{"content":[]}} , {"id":1}]' % length).encode()
+        else:
+            line = r.randbytes(length)
+        line += r.choice([b'\\n', b'\\n', b'\\r\\n'])
+        made += len(line)
+        sys.stdout.buffer.write(line)
+    sys.stdout.buffer.write(b'{"no newline at the end":')
+    """
+
+  /// Gives one direction's bytes back from a session's lines, without any code of ours.
+  static let reproducer = """
+    import base64, json, sys
+    decode = json.JSONDecoder().raw_decode
+    out = sys.stdout.buffer
+    for line in sys.stdin.buffer:
+        text = line.decode()
+        event, _ = decode(text)
+        if event.get('direction') != sys.argv[1] or 'batch' in event:
+            continue
+        if 'message' in event:
+            at, raw = 1, None
+            while raw is None:
+                name, at = decode(text, at)
+                _, end = decode(text, at + 1)
+                if name == 'message':
+                    raw = text[at + 1:end]
+                at = end + 1
+            out.write((raw + event.get('eol', '\\n')).encode())
+        elif 'json' in event:
+            out.write(event['json'].encode())
+            if 'part' not in event or 'last' in event:
+                out.write(event.get('eol', '\\n').encode())
+        elif 'data' in event:
+            out.write(event['data'].encode())
+        elif 'data64' in event:
+            out.write(base64.b64decode(event['data64']))
+    """
+
+  @Test(.enabled(if: hasTools, "python3 or zstd is missing"))
+  func `every byte passes both ways at once, and the recording gives it back`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    try Self.generator.write(toFile: place.path("make.py"), atomically: true, encoding: .utf8)
+    try Self.reproducer.write(toFile: place.path("back.py"), atomically: true, encoding: .utf8)
+    let ended = try bash(
+      place,
+      """
+      set -e
+      python3 make.py \(Self.size) 1 > up; python3 make.py \(Self.size) 2 > down
+      "$B" record --mcp --agent t -- bash -c 'cat down & cat > up.got; wait' < up > down.got
+      cmp up up.got; cmp down down.got
+      zstd -dcq store/sessions/*/*/*/*.zst > lines
+      python3 back.py to_server < lines | cmp - up
+      python3 back.py to_client < lines | cmp - down
+      """)
+    #expect(ended.status == 0, "\(ended.text) \(ended.errors)")
+    try verify(place)
+  }
+
+  @Test func `a slow reader and a server that answers before it has read all do not block`() throws
+  {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      """
+      yes '{"jsonrpc":"2.0","id":1,"method":"ping"}' | head -n 20000 > up
+      "$B" record --mcp --agent t -- cat < up | dd bs=100 of=down status=none
+      cmp up down; echo ${PIPESTATUS[0]}
+      """)
+    #expect(ended.text == "0\n", "\(ended.text) \(ended.errors)")
+    try verify(place)
+  }
+
+  @Test(.enabled(if: hasTools, "python3 or zstd is missing"))
+  func `a server that gets a call finds it on the disk already`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    try """
+    import glob, json, subprocess, sys
+    for line in sys.stdin:
+        call = json.loads(line)
+        if 'id' not in call:
+            continue
+        path, = glob.glob('store/sessions/*/*/*/*.zst')
+        # An open file ends in zstd's own complaint; what was flushed is there.
+        text = subprocess.run(['zstd', '-dcq', path], capture_output=True).stdout
+        events = [json.loads(l) for l in text.splitlines() if l.endswith(b'}')]
+        found = [e for e in events if e['type'] == 'mcp.call' and e.get('jsonrpc_id') == call['id']]
+        answer = {'jsonrpc': '2.0', 'id': call['id'], 'result': {'found': len(found)}}
+        print(json.dumps(answer), flush=True)
+    """.write(toFile: place.path("server.py"), atomically: true, encoding: .utf8)
+    try """
+    import json, subprocess, sys
+    server = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    for i in range(20):
+        for m in [{'jsonrpc': '2.0', 'method': 'n'}, {'jsonrpc': '2.0', 'id': 'c%d' % i, 'method': 'x'}]:
+            server.stdin.write(json.dumps(m).encode() + b'\\n')
+        server.stdin.flush()
+        print(json.loads(server.stdout.readline())['result']['found'], end=' ')
+    server.stdin.close()
+    print(server.wait())
+    """.write(toFile: place.path("client.py"), atomically: true, encoding: .utf8)
+    let ended = try bash(
+      place, "python3 client.py \"$B\" record --mcp --agent t -- python3 server.py")
+    #expect(
+      ended.text == String(repeating: "1 ", count: 20) + "0\n", "\(ended.text) \(ended.errors)")
+    try verify(place)
+  }
+
+  @Test(
+    arguments: [
+      ("exit 7", 7), ("kill -9 $$", 137), ("exec 1>&-; read -r x; exit 4", 4), ("true", 0),
+      ("exec 0<&-; echo late; exit 5", 5),
+    ] as [(String, Int32)])
+  func `the status is the server’s, and the session ends with it`(script: String, status: Int32)
+    throws
+  {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      """
+      printf '{"jsonrpc":"2.0","id":1,"method":"x"}\\n{"jsonrpc":"2.0","id":2,"method":"x"}\\n' |
+        "$B" record --mcp --agent t -- bash -c 'read -r x; echo out; echo err >&2; \(script)' > out
+      echo ${PIPESTATUS[1]}; cat out
+      """)
+    let rest = script.contains("late") ? "late\n" : ""
+    #expect(ended.text == "\(status)\nout\n" + rest, "\(ended.errors)")
+    #expect(ended.errors == "err\n")
+    try verify(place)
+    guard Self.hasTools else { return }
+    let events = try events(place)
+    #expect(events.last?["type"] as? String == "session.end")
+    #expect(events.last?["exit_code"] as? Int == Int(status))
+    #expect(events.last?["unanswered"] as? Int == 2)
+    #expect(events.contains { $0["type"] as? String == "process.stderr" })
+  }
+
+  @Test func `a client that ends its input gets all that the server still says`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      """
+      printf 'last words' | "$B" record --mcp --agent t -- \\
+        bash -c 'cat > got; seq 100000' > out
+      echo $?; seq 100000 | cmp - out; cat got
+      """)
+    #expect(ended.text == "0\nlast words", "\(ended.errors)")
+    try verify(place)
+  }
+
+  @Test func `a client that stops reading ends a server that never stops writing`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      """
+      mkfifo input; exec 9<>input
+      "$B" record --mcp --agent t -- yes '{"jsonrpc":"2.0","method":"n"}' <&9 | head -n 1
+      echo ${PIPESTATUS[0]}
+      """)
+    #expect(ended.text == "{\"jsonrpc\":\"2.0\",\"method\":\"n\"}\n141\n", "\(ended.errors)")
+    try verify(place)
+  }
+
+  @Test func `a signal reaches the server, and its last words reach the client`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      """
+      mkfifo input output; exec 9<>input
+      "$B" record --mcp --agent t -- \\
+        bash -c 'trap "echo bye; exit 3" TERM; echo ready; while read -r x; do :; done' <&9 >output &
+      exec 8<output
+      read -r word <&8; echo $word
+      kill -TERM $!; cat <&8; wait $!; echo $?
+      """)
+    #expect(ended.text == "ready\nbye\n3\n", "\(ended.errors)")
+    try verify(place)
+  }
+
+  @Test func `a recorder that is killed leaves no server behind, and its session is recovered`()
+    throws
+  {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      """
+      mkfifo input alive output; exec 9<>input
+      "$B" record --mcp --agent t -- bash -c 'exec 7>alive; echo ready; read -r x' <&9 >output &
+      exec 6<alive 8<output
+      read -r word <&8
+      kill -KILL $!; cat <&6; wait $! 2>/dev/null; echo $word $?
+      "$B" recover > recovered; echo $?
+      """)
+    // The read of `alive` ends when nobody holds its other end: the server is gone.
+    #expect(ended.text == "ready 137\n0\n", "\(ended.errors)")
+    try verify(place)
+  }
+
+  @Test func `when nothing can be written any more nothing passes, and the server ends`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      """
+      for i in $(seq 300); do
+        printf '{"jsonrpc":"2.0","id":%d,"method":"%s"}\\n' $i $(head -c 3000 /dev/urandom | base64 -w0)
+      done > up
+      # Beyond this size a write fails, and not for want of space: that poisons the file.
+      (trap '' XFSZ; ulimit -f 200; exec "$B" record --mcp --agent t -- tee got < up > out 2> words)
+      test $? -ne 0 && test -s words && echo failed
+      cmp -n $(stat -c %s got) up got && cmp -n $(stat -c %s out) up out && echo prefix
+      test $(stat -c %s got) -lt $(stat -c %s up) && echo shorter
+      "$B" recover > recovered && echo recovered
+      """)
+    #expect(ended.text == "failed\nprefix\nshorter\nrecovered\n", "\(ended.errors)")
+    try verify(place)
+  }
+
+  @Test func `a server that cannot be started is told as a shell tells it, and recorded`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      "\"$B\" record --mcp --agent t -- ./nothing < /dev/null; echo $?; : > file; "
+        + "\"$B\" record --mcp --agent t -- ./file < /dev/null; echo $?")
+    #expect(ended.text == "127\n126\n")
+    try verify(place)
+  }
+
+  @Test(.enabled(if: hasReference, "the Python package mcp is missing"))
+  func `a real client and a real server talk through it`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    try """
+    try:
+        from mcp.server.mcpserver import MCPServer as Server
+    except ImportError:
+        from mcp.server.fastmcp import FastMCP as Server
+    server = Server('demo')
+    @server.tool()
+    def add(a: int, b: int) -> int:
+        'Adds two numbers.'
+        return a + b
+    @server.tool()
+    def fail() -> str:
+        'Fails.'
+        raise ValueError('no')
+    server.run()
+    """.write(toFile: place.path("server.py"), atomically: true, encoding: .utf8)
+    try """
+    import asyncio, os, sys
+    from mcp import ClientSession, StdioServerParameters
+    from mcp.client.stdio import stdio_client
+    async def main():
+        server = StdioServerParameters(command=sys.argv[1], args=sys.argv[2:], env=dict(os.environ))
+        async with stdio_client(server) as (reads, writes):
+            async with ClientSession(reads, writes) as session:
+                await session.initialize()
+                print(*sorted(tool.name for tool in (await session.list_tools()).tools))
+                sum = await session.call_tool('add', {'a': 40, 'b': 2})
+                print(sum.content[0].text)
+                await session.call_tool('fail', {})
+    asyncio.run(main())
+    """.write(toFile: place.path("client.py"), atomically: true, encoding: .utf8)
+    let ended = try bash(
+      place,
+      "'\(Self.python)' client.py \"$B\" record --mcp --agent t -- '\(Self.python)' server.py")
+    #expect(ended.text == "add fail\n42\n", "\(ended.errors)")
+    try verify(place)
+    let events = try events(place)
+    let results = events.filter { $0["type"] as? String == "mcp.result" }
+    #expect(results.count == 4 && results.allSatisfy { $0["caused_by"] is Int })
+    #expect(results.map { $0["is_error"] as? Bool } == [false, false, false, true])
+    let catalog = events.first { $0["type"] as? String == "mcp.catalog" }
+    #expect((catalog?["tools"] as? [Any])?.count == 2)
+    let calls = events.filter { $0["method"] as? String == "tools/call" && $0["args"] != nil }
+    #expect(calls.count == 2 && calls.allSatisfy { $0["definition_digest"] is String })
+  }
+}
