@@ -49,6 +49,10 @@ let package = Package(
       ],
       swiftSettings: house),
 
+    .executableTarget(
+      name: "emulator-bench", dependencies: ["Terminal"], path: "Benchmarks/emulator",
+      exclude: ["libvterm.c", "run.sh", "streams.py"], swiftSettings: house),
+
     .target(
       name: "TestSupport", dependencies: ["SessionLog", "Evidence", "Platform"],
       path: "Tests/Support", swiftSettings: tests),
