@@ -5,6 +5,9 @@ package enum Limits {
   package static let rows = 1000
   /// Largest scrollback, whatever the caller asks for.
   package static let scrollbackLines = 1_000_000
+  /// Cells wrapped anew when the width changes: some 30,000 full lines of 132. Older lines of the
+  /// scrollback keep the width they have.
+  static let reflowCells = 4_000_000
   /// Numeric parameters of one control sequence, sub-parameters included (xterm keeps 30).
   static let parameters = 32
   /// Bytes of one OSC string that are kept; the rest of the string is read and dropped.

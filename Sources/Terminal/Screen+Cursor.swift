@@ -131,9 +131,7 @@ extension Screen {
 
   /// Brings the cursor back on a screen that may have shrunk since.
   mutating func clampCursor() {
-    if cursor.column >= columns { cursor.isWrapPending = false }
-    cursor.row = min(max(0, cursor.row), rows - 1)
-    cursor.column = min(max(0, cursor.column), columns - 1)
+    cursor.clamp(columns: columns, rows: rows)
   }
 
   /// DECSTBM; the parameters count from 1, 0 means the edge.

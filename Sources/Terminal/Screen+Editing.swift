@@ -184,6 +184,8 @@ extension Screen {
     guard !isAlternate, scrollback.limit > 0 else { return }
     var end = rows
     while end > 0, !grid[end - 1].isWritten { end -= 1 }
+    // What is written next is another text: it must not be joined to this one.
+    if end > 0 { grid[end - 1].isWrapped = false }
     for row in 0..<end { save(row) }
   }
 

@@ -7,6 +7,12 @@ struct Cursor: Sendable, Equatable {
   var pen = Pen()
   var charsets = Charsets()
   var isOrigin = false
+
+  mutating func clamp(columns: Int, rows: Int) {
+    if column >= columns { isWrapPending = false }
+    row = min(max(0, row), rows - 1)
+    column = min(max(0, column), columns - 1)
+  }
 }
 
 /// What the recorded program drew, and the state that decides what its next byte will draw.

@@ -17,19 +17,28 @@ struct Scrollback: Sendable {
 
   /// Line 0 is the oldest.
   subscript(_ index: Int) -> Line? {
+    settled(index)?.line
+  }
+
+  func settled(_ index: Int) -> SettledLine? {
     guard index >= 0, index < count else { return nil }
     let place = index + dropped
-    return chunks[place / Self.chunkLines][place % Self.chunkLines].line
+    return chunks[place / Self.chunkLines][place % Self.chunkLines]
   }
 
   mutating func append(_ line: Line) {
     guard limit > 0 else { return }
+    append(SettledLine(line))
+  }
+
+  mutating func append(_ line: SettledLine) {
+    guard limit > 0 else { return }
     if let last = chunks.indices.last, chunks[last].count < Self.chunkLines {
-      chunks[last].append(SettledLine(line))
+      chunks[last].append(line)
     } else {
       var chunk: [SettledLine] = []
       chunk.reserveCapacity(Self.chunkLines)
-      chunk.append(SettledLine(line))
+      chunk.append(line)
       chunks.append(chunk)
     }
     count += 1
@@ -47,15 +56,21 @@ struct Scrollback: Sendable {
 
   /// Takes the newest line back, for a screen that grows.
   mutating func popLast() -> Line? {
-    guard count > 0, let last = chunks.indices.last else { return nil }
-    let line = chunks[last].removeLast()
-    if chunks[last].isEmpty { chunks.removeLast() }
-    count -= 1
-    if count == 0 {
-      chunks = []
-      dropped = 0
+    let line = settled(count - 1)?.line
+    removeLast(1)
+    return line
+  }
+
+  mutating func removeLast(_ lines: Int) {
+    guard lines < count else { return removeAll() }
+    var missing = lines
+    while missing > 0, let last = chunks.indices.last {
+      let here = min(missing, chunks[last].count)
+      chunks[last].removeLast(here)
+      if chunks[last].isEmpty { chunks.removeLast() }
+      missing -= here
     }
-    return line.line
+    count -= lines
   }
 
   mutating func removeAll() {

@@ -15,7 +15,10 @@ struct SettledLine: Sendable, Equatable {
   private var contents: [UInt32] = []
   /// In order of `start`; cells before the first run are plain.
   private var runs: [Run] = []
-  private let isWrapped: Bool
+  let isWrapped: Bool
+
+  /// Cells, without the blank ones at the end.
+  var count: Int { max(ascii.count, contents.count) }
 
   init(_ line: Line) {
     isWrapped = line.isWrapped
@@ -55,7 +58,7 @@ struct SettledLine: Sendable, Equatable {
 
   /// The line as it was.
   var line: Line {
-    let count = max(ascii.count, contents.count)
+    let count = count
     var cells: [PackedCell] = []
     cells.reserveCapacity(count)
     var style = PackedStyle()

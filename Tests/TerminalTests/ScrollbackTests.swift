@@ -51,9 +51,9 @@ import Testing
     #expect(terminal.fullText() == ["1", "2", "3", "4!"])
   }
 
-  @Test func `a narrower screen cuts and a wider one shows no remains`() {
+  @Test func `a narrower alternate screen cuts and a wider one shows no remains`() {
     var terminal = VirtualTerminal(columns: 10, rows: 2)
-    terminal.feed(Array("0123456789".utf8))
+    terminal.feed(Array("\u{1B}[?1049h0123456789".utf8))
     terminal.resize(columns: 4, rows: 2)
     #expect(terminal.screenText() == ["0123", ""])
     #expect(terminal.cursor.column == 3)
