@@ -67,7 +67,7 @@ struct Rendition {
   ]
 
   /// The colour of an index as xterm has it.
-  private static func values(_ index: UInt8) -> Values {
+  static func values(_ index: UInt8) -> Values {
     let index = Int(index)
     if index < 16 { return basics[index] }
     if index >= 232 {

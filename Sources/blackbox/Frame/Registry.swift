@@ -9,6 +9,7 @@ enum Registry {
     HelpVerb.self,
     VersionVerb.self,
     ReplayVerb.self,
+    RenderVerb.self,
     CompletionVerb.self,
     SessionsVerb.self,
     ShowVerb.self,
