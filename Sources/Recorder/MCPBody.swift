@@ -34,10 +34,9 @@ struct MCPBody {
       return try sink.append(line.finish())
     }
     let chunks = PayloadChunks.cut(text.indices, of: text)
-    let time = sink.time(of: 0)
     for (part, chunk) in chunks.enumerated() {
       if part > 0 {
-        line = LineBuilder(time: time, type: type)
+        line = LineBuilder(time: sink.time(of: 0), type: type)
         line.add("direction", direction.text)
       }
       line.add("json", text: text.span.extracting(chunk))

@@ -255,7 +255,7 @@ struct MCPTests {
       """
       mkfifo input alive output; exec 9<>input
       "$B" record --mcp --agent t -- bash -c 'exec 7>alive; echo ready; read -r x' <&9 >output &
-      exec 6<alive 8<output
+      exec 8<output 6<alive
       read -r word <&8
       kill -KILL $!; cat <&6; wait $! 2>/dev/null; echo $word $?
       "$B" recover > recovered; echo $?
