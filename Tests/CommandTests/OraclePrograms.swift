@@ -128,7 +128,7 @@ struct OracleProgram: Sendable, CustomTestStringConvertible {
       name: "tmux in tmux",
       command: "env -u TMUX tmux -L inner -f /dev/null new-session 'bash --norc'",
       acts: [
-        .wait("$"), .keys("C-b", "%"), .keys("seq 1 40", "Enter"), .keys("C-b", "\""),
+        .wait("bash-"), .keys("C-b", "%"), .keys("seq 1 40", "Enter"), .keys("C-b", "\""),
         .keys("cat wide.txt", "Enter"), .keys("C-b", "o"), .keys("ls --color=always", "Enter"),
         .keys("C-b", "["), .keys("PPage"), .keys("q"), .keys("C-b", "z"), .keys("C-b", "z"),
         .keys("C-b", ":", "kill-server", "Enter"),
@@ -140,7 +140,7 @@ struct OracleProgram: Sendable, CustomTestStringConvertible {
     OracleProgram(
       name: "bash with line editing", command: "bash --norc",
       acts: [
-        .wait("$"), .keys("echo hello world"), .keys("Left", "Left", "Left", "Left", "Left"),
+        .wait("bash-"), .keys("echo hello world"), .keys("Left", "Left", "Left", "Left", "Left"),
         .keys("big ", "C-a", "C-e", "C-w", "C-y"), .keys("Enter"), .keys("Up", "C-a", "M-f", "M-d"),
         .keys("Enter"), .keys("C-r", "hel"), .keys("C-g"), .keys("ls f", "Tab"), .keys("Enter"),
         .keys(

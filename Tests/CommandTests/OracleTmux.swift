@@ -66,8 +66,10 @@ struct OracleTmux {
   /// Sends keys by tmux's names, types all other text, and waits for what comes of it.
   func type(_ keys: [String]) async throws {
     for key in keys {
+      // tmux takes a semicolon at the end of an argument for the end of a command.
+      let typed = key.hasSuffix(";") ? key.dropLast() + "\\;" : key
       let literal = key.count > 1 && !OracleProgram.isKeyName(key)
-      try require(["send-keys", "-t", "main"] + (literal ? ["-l", "--"] : []) + [key])
+      try require(["send-keys", "-t", "main"] + (literal ? ["-l", "--"] : []) + [typed])
     }
     try await settle()
   }
