@@ -6,6 +6,7 @@ struct CharacterTraits: Sendable, Equatable {
   static let emojiOnRequest: UInt8 = 1 << 3
   static let regionalIndicator: UInt8 = 1 << 4
   static let emojiModifier: UInt8 = 1 << 5
+  static let lookalike: UInt8 = 1 << 6
 
   /// 0, 1 or 2 cells when it stands alone.
   var width: Int { Int(bits & 3) }
@@ -13,6 +14,9 @@ struct CharacterTraits: Sendable, Equatable {
   var isEmojiOnRequest: Bool { bits & Self.emojiOnRequest != 0 }
   var isRegionalIndicator: Bool { bits & Self.regionalIndicator != 0 }
   var isEmojiModifier: Bool { bits & Self.emojiModifier != 0 }
+
+  /// Passes for a Latin letter; see `Lookalikes`.
+  var isLookalike: Bool { bits & Self.lookalike != 0 }
 
   /// May belong to the character before it.
   var mayJoin: Bool {
@@ -40,6 +44,8 @@ struct CharacterTable: Sendable {
     mark(CharacterRanges.emojiOnRequest) { $0 |= CharacterTraits.emojiOnRequest }
     mark([0x1F1E6...0x1F1FF]) { $0 |= CharacterTraits.regionalIndicator }
     mark([0x1F3FB...0x1F3FF]) { $0 |= CharacterTraits.emojiModifier }
+
+    for scalar in Lookalikes.scalars { flat[Int(scalar)] |= CharacterTraits.lookalike }
 
     var blockOf: [UInt16] = []
     var blocks: [UInt8] = []

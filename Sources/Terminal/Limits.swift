@@ -5,13 +5,16 @@ package enum Limits {
   package static let rows = 1000
   /// Largest scrollback, whatever the caller asks for.
   package static let scrollbackLines = 1_000_000
-  /// Cells wrapped anew when the width changes: some 30,000 full lines of 132. Older lines of the
-  /// scrollback keep the width they have.
+  /// Cells wrapped anew when the width changes: some 30,000 full lines of 132.
+  ///
+  /// Older lines of the scrollback keep the width they have.
   static let reflowCells = 4_000_000
   /// Numeric parameters of one control sequence, sub-parameters included (xterm keeps 30).
   static let parameters = 32
   /// Bytes of one OSC string that are kept; the rest of the string is read and dropped.
   static let oscBytes = 4096
+  /// Bytes of one DCS, APC, PM or SOS string that are kept: enough to tell what it is.
+  static let stringBytes = 1024
   /// Scalars of a window title.
   static let titleScalars = 512
   /// Titles kept by CSI 22 t (xterm keeps 10).
@@ -26,4 +29,10 @@ package enum Limits {
   /// Different links alive at one time, and the bytes of one target.
   static let links = 4096
   static let linkBytes = 2048
+  /// Findings of hidden content between two calls of `takeHidden()`, and scalars of one detail.
+  package static let hiddenContent = 256
+  static let hiddenScalars = 256
+  /// Overwritten texts looked at in one feed, and those told of.
+  static let overwritesExamined = 64
+  static let overwritesReported = 8
 }

@@ -8,6 +8,10 @@ struct Line: Sendable {
   private var beyond = PackedCell.blank
   /// The text goes on in the next line: the cursor left this one by automatic wrapping.
   var isWrapped = false
+  /// The last run of characters written here, and in which feed; not part of what the line shows.
+  private var freshFeed: UInt32 = 0
+  private var freshStart: UInt16 = 0
+  private var freshEnd: UInt16 = 0
 
   init() {}
 
@@ -27,7 +31,35 @@ struct Line: Sendable {
     occupied = 0
     beyond = .blank
     isWrapped = false
+    freshEnd = 0
   }
+
+  /// Characters are written to `start..<end`; true if they fall on some written in the same feed.
+  @inline(__always)
+  mutating func touch(_ feed: UInt32, _ start: Int, _ end: Int) -> Bool {
+    let start = UInt16(truncatingIfNeeded: start)
+    let end = UInt16(truncatingIfNeeded: end)
+    guard freshFeed == feed, start <= freshEnd, end >= freshStart else {
+      freshFeed = feed
+      freshStart = start
+      freshEnd = end
+      return false
+    }
+    let isOver = start < freshEnd && end > freshStart
+    freshStart = min(start, freshStart)
+    freshEnd = max(end, freshEnd)
+    return isOver
+  }
+
+  @inline(__always)
+  func isFresh(_ feed: UInt32) -> Bool { freshFeed == feed && freshEnd > freshStart }
+
+  mutating func forgetFresh() {
+    freshEnd = freshStart
+  }
+
+  /// The run written last; empty where `isFresh` is not asked first.
+  var fresh: Range<Int> { Int(freshStart)..<Int(max(freshStart, freshEnd)) }
 
   /// Writes the cells beyond `occupied` out, for those who take the line to another width.
   mutating func settle(columns: Int) {

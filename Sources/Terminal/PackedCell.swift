@@ -64,4 +64,11 @@ struct Pen: Sendable, Equatable {
   var decoration: UInt32 = 0
   var underlineColor = PackedColor.default
   var link: UInt32 = 0
+  /// What is special about text in this style and link; follows from both.
+  var watch: HiddenFinder.Watch = []
+
+  mutating func updateWatch() {
+    watch = link == 0 ? [] : .link
+    if style.isInvisible { watch.insert(.invisible) }
+  }
 }

@@ -31,18 +31,23 @@ struct ControlSequence: Sendable, Equatable {
 /// of a sequence until its end.
 ///
 /// Bounded whatever it reads; there is no byte it refuses, and none it answers.
-struct Parser: Sendable, Equatable {
+struct Parser: Sendable {
   private var state = ParserState.ground
   private var decoder = UTF8Decoder()
   private var sequence = ControlSequence()
-  private var osc: [UInt8] = []
+  /// What is kept of the OSC or other string being read.
+  private var string: [UInt8] = []
+  private var introducer = StringIntroducer.applicationCommand
 
   mutating func parse(_ bytes: Span<UInt8>, into screen: inout Screen) {
     var index = 0
     let count = bytes.count
+    screen.hidden.beginFeed()
+    defer { screen.hidden.endFeed(count) }
     while index < count {
       let byte = bytes[index]
       if byte >= 0x80 || decoder.isPending {
+        screen.hidden.index = index
         decode(byte, into: &screen)
         index += 1
       } else if state == .ground, byte >= 0x20, byte != 0x7F {
@@ -51,6 +56,7 @@ struct Parser: Sendable, Equatable {
         while index < count, bytes[index] &- 0x20 < 0x5F { index += 1 }
         screen.print(ascii: bytes, from: start, to: index)
       } else {
+        screen.hidden.index = index
         take(byte, scalar: UInt32(byte), into: &screen)
         index += 1
       }
@@ -87,33 +93,51 @@ struct Parser: Sendable, Equatable {
     case .parameter: sequence.parameters.collect(unit)
     case .escapeDispatch: screen.dispatch(escape: sequence, final: unit)
     case .csiDispatch: screen.dispatch(control: sequence, final: unit)
-    case .oscStart: osc.removeAll(keepingCapacity: true)
-    case .oscPut: keep(scalar)
+    case .oscStart: string.removeAll(keepingCapacity: true)
+    case .oscPut: keep(scalar, limit: Limits.oscBytes)
     case .oscEnd:
-      screen.dispatch(osc: osc)
-      osc.removeAll(keepingCapacity: true)
+      screen.dispatch(osc: string)
+      string.removeAll(keepingCapacity: true)
+      sequence.clear()
+    case .stringStart:
+      introducer = StringIntroducer(unit)
+      string.removeAll(keepingCapacity: true)
+    case .stringPut: keep(scalar, limit: Limits.stringBytes)
+    case .stringEnd:
+      screen.dispatch(string: introducer, string)
+      string.removeAll(keepingCapacity: true)
       sequence.clear()
     }
   }
 
-  /// Adds to the OSC string while there is room for the whole scalar.
-  private mutating func keep(_ scalar: UInt32) {
-    guard osc.count + 4 <= Limits.oscBytes else { return }
+  /// Adds to the string while there is room for the whole scalar.
+  private mutating func keep(_ scalar: UInt32, limit: Int) {
+    guard string.count + 4 <= limit else { return }
     switch scalar {
     case 0..<0x80:
-      osc.append(UInt8(scalar))
+      string.append(UInt8(scalar))
     case 0x80..<0x800:
-      osc.append(0xC0 | UInt8(scalar >> 6))
-      osc.append(0x80 | UInt8(scalar & 0x3F))
+      string.append(0xC0 | UInt8(scalar >> 6))
+      string.append(0x80 | UInt8(scalar & 0x3F))
     case 0x800..<0x10000:
-      osc.append(0xE0 | UInt8(scalar >> 12))
-      osc.append(0x80 | UInt8(scalar >> 6 & 0x3F))
-      osc.append(0x80 | UInt8(scalar & 0x3F))
+      string.append(0xE0 | UInt8(scalar >> 12))
+      string.append(0x80 | UInt8(scalar >> 6 & 0x3F))
+      string.append(0x80 | UInt8(scalar & 0x3F))
     default:
-      osc.append(0xF0 | UInt8(scalar >> 18 & 7))
-      osc.append(0x80 | UInt8(scalar >> 12 & 0x3F))
-      osc.append(0x80 | UInt8(scalar >> 6 & 0x3F))
-      osc.append(0x80 | UInt8(scalar & 0x3F))
+      string.append(0xF0 | UInt8(scalar >> 18 & 7))
+      string.append(0x80 | UInt8(scalar >> 12 & 0x3F))
+      string.append(0x80 | UInt8(scalar >> 6 & 0x3F))
+      string.append(0x80 | UInt8(scalar & 0x3F))
     }
+  }
+}
+
+extension Parser: Equatable {
+  /// Between sequences nothing is left of the one before.
+  static func == (left: Parser, right: Parser) -> Bool {
+    guard left.state == right.state, left.decoder == right.decoder else { return false }
+    return left.state == .ground
+      || left.sequence == right.sequence && left.string == right.string
+        && left.introducer == right.introducer
   }
 }

@@ -8,7 +8,7 @@ enum ParserState: UInt8, Sendable, CaseIterable {
   case csiIntermediate
   case csiIgnore
   case oscString
-  /// DCS, SOS, PM, APC and the title string of screen: read to their end and dropped.
+  /// DCS, SOS, PM, APC and the title string of screen: nothing of them is drawn but images.
   case controlString
 }
 
@@ -31,6 +31,11 @@ enum ParserAction: UInt8, Sendable, CaseIterable {
   case oscPut
   /// Carry out the OSC string, then `clear`.
   case oscEnd
+  /// Keep which of the other strings begins.
+  case stringStart
+  case stringPut
+  /// Carry out the string, then `clear`.
+  case stringEnd
 }
 
 /// A state to go to and what to do on the way.
@@ -50,8 +55,9 @@ extension ParserState {
   ///
   /// UTF-8 is decoded before: 0x80...0x9F are the C1 controls U+0080...U+009F, and 0xA0...0xFF
   /// stand for every other scalar. Source: the state diagram for DEC terminals by Paul Williams;
-  /// differences: no string but OSC is kept, so DCS needs one state only; `ESC k` begins a string,
-  /// as in screen and tmux; a character that cannot stand in a sequence ends it and is printed.
+  /// differences: of strings other than OSC the beginning is kept as it is, so DCS needs one state
+  /// only; `ESC k` begins a string, as in screen and tmux; a character that cannot stand in a
+  /// sequence ends it and is printed.
   @inline(__always)
   func transition(on unit: UInt8) -> Transition {
     switch self {
@@ -79,7 +85,7 @@ extension ParserState {
   private static func escape(_ unit: UInt8) -> Transition {
     switch unit {
     case 0x20...0x2F: Transition(.escapeIntermediate, .collect)
-    case 0x50, 0x58, 0x5E, 0x5F, 0x6B: Transition(.controlString, .none)  // P X ^ _ k
+    case 0x50, 0x58, 0x5E, 0x5F, 0x6B: Transition(.controlString, .stringStart)  // P X ^ _ k
     case 0x5B: Transition(.csiEntry, .clear)
     case 0x5D: Transition(.oscString, .oscStart)
     case 0x30...0x7E: Transition(.ground, .escapeDispatch)
@@ -157,8 +163,10 @@ extension ParserState {
   private static func controlString(_ unit: UInt8) -> Transition {
     switch unit {
     case 0x18, 0x1A: Transition(.ground, .none)
-    case 0x1B: Transition(.escape, .clear)
-    case 0x00...0x7F, 0xA0...0xFF: Transition(.controlString, .none)
+    case 0x1B: Transition(.escape, .stringEnd)
+    case 0x9C: Transition(.ground, .stringEnd)
+    case 0x00...0x1F: Transition(.controlString, .none)
+    case 0x20...0x7F, 0xA0...0xFF: Transition(.controlString, .stringPut)
     default: control(unit, in: .controlString)
     }
   }
@@ -170,7 +178,7 @@ extension ParserState {
     case 0x18, 0x1A: Transition(.ground, .execute)  // CAN, SUB
     case 0x1B: Transition(.escape, .clear)
     case 0x00...0x1F: Transition(state, .execute)
-    case 0x90, 0x98, 0x9E, 0x9F: Transition(.controlString, .none)  // DCS SOS PM APC
+    case 0x90, 0x98, 0x9E, 0x9F: Transition(.controlString, .stringStart)  // DCS SOS PM APC
     case 0x9B: Transition(.csiEntry, .clear)
     case 0x9C: Transition(.ground, .none)  // ST
     case 0x9D: Transition(.oscString, .oscStart)

@@ -6,6 +6,7 @@ extension Screen {
   mutating func dispatch(control sequence: ControlSequence, final: UInt8) {
     let final = Unicode.Scalar(final)
     if final != "b" { lastPrinted = nil }
+    if hidden.watch != [] { endWord() }
     guard !sequence.isOverlong else { return }
     switch (Unicode.Scalar(sequence.marker), Unicode.Scalar(sequence.intermediate)) {
     case ("\0", "\0"): control(final, sequence.parameters)
@@ -14,8 +15,9 @@ extension Screen {
     case ("\0", "!"): if final == "p" { softReset() }  // DECSTR
     case ("\0", "\""): if final == "q" { setProtection(sequence.parameters[0]) }  // DECSCA
     case ("\0", "'"): editColumns(final, sequence.parameters)
-    case ("\0", "$"): rectangle(final, sequence.parameters)
-    default: break
+    case ("\0", "$") where "zxv{".unicodeScalars.contains(final):
+      rectangle(final, sequence.parameters)
+    default: look(at: sequence, final)
     }
   }
 
@@ -69,7 +71,7 @@ extension Screen {
       }
     case "u": restoreCursor()
     case "t": windowOperation(parameters)
-    default: break
+    default: look(atUnmarked: final, parameters)
     }
   }
 
@@ -83,7 +85,7 @@ extension Screen {
     case "r": restorePrivateModes(parameters)
     case "W":  // DECST8C
       if parameters[0] == 5 { tabStops = Self.defaultTabStops(columns) }
-    default: break
+    default: look(atPrivate: final, parameters)
     }
   }
 
@@ -126,6 +128,7 @@ extension Screen {
 
   /// Of xterm's window operations the title stack alone; sizes come from the recording.
   private mutating func windowOperation(_ parameters: Parameters) {
+    look(atWindowOperation: parameters)
     guard parameters[1] == 0 || parameters[1] == 2 else { return }
     switch parameters[0] {
     case 22:

@@ -2,7 +2,9 @@ extension Screen {
   /// Carries out a C0 or C1 control; those that ring, ask or synchronise do nothing here.
   mutating func execute(_ control: UInt8) {
     lastPrinted = nil
+    if hidden.watch != [] { endWord() }
     switch control {
+    case 0x05: note(query: "ENQ")
     case 0x08: backward(1)  // BS
     case 0x09: tab(1)  // HT
     case 0x0A, 0x0B, 0x0C: lineFeed()  // LF VT FF
@@ -22,6 +24,7 @@ extension Screen {
   /// Carries out an escape sequence (ECMA-35, ECMA-48, DEC).
   mutating func dispatch(escape sequence: ControlSequence, final: UInt8) {
     lastPrinted = nil
+    if hidden.watch != [] { endWord() }
     guard !sequence.isOverlong, sequence.marker == 0 else { return }
     switch Unicode.Scalar(sequence.intermediate) {
     case "\0": escape(Unicode.Scalar(final))
@@ -56,6 +59,7 @@ extension Screen {
     case "M": reverseIndex()  // RI
     case "N": cursor.charsets.single = 2  // SS2
     case "O": cursor.charsets.single = 3  // SS3
+    case "Z": note(query: "DECID")
     case "c": reset()  // RIS
     case "n": cursor.charsets.active = 2  // LS2
     case "o": cursor.charsets.active = 3  // LS3
@@ -83,8 +87,9 @@ extension Screen {
 
   // MARK: - Operating system commands
 
-  /// Carries out an OSC string: titles and links; all else is recognised by being dropped.
+  /// Carries out an OSC string: titles, links and images; of the rest is noted what nobody sees.
   mutating func dispatch(osc bytes: [UInt8]) {
+    if hidden.watch != [] { endWord() }
     var index = 0
     var number = 0
     while index < bytes.count, bytes[index] >= 0x30, bytes[index] <= 0x39, number < 100_000 {
@@ -94,10 +99,18 @@ extension Screen {
     guard index > 0, index < bytes.count, bytes[index] == 0x3B else { return }
     let text = bytes[(index + 1)...]
     switch number {
-    case 0, 2: title = Self.bounded(String(decoding: text, as: UTF8.self))
+    case 0, 2: setTitle(text)
+    case 1: note(.title, String(decoding: text, as: UTF8.self))
     case 8: openLink(text)
-    default: break
+    case 1337: executeITerm(text)
+    default: look(atOSC: number, text)
     }
+  }
+
+  private mutating func setTitle(_ text: ArraySlice<UInt8>) {
+    let new = Self.bounded(String(decoding: text, as: UTF8.self))
+    if new != title { note(.title, new) }
+    title = new
   }
 
   private static func bounded(_ text: String) -> String {
@@ -108,6 +121,7 @@ extension Screen {
   /// OSC 8 ; parameters ; target, where an empty target ends the link.
   private mutating func openLink(_ text: ArraySlice<UInt8>) {
     guard let separator = text.firstIndex(of: 0x3B) else { return }
+    closeLink()
     let target = text[(separator + 1)...]
     if target.isEmpty || target.count > Limits.linkBytes {
       cursor.pen.link = 0
@@ -117,6 +131,7 @@ extension Screen {
         id: Self.linkIdentifier(text[..<separator]), target: String(decoding: target, as: UTF8.self)
       )
     }
+    cursor.pen.updateWatch()
     updateDecoration()
   }
 

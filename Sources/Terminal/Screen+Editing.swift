@@ -114,6 +114,7 @@ extension Screen {
   /// ECH.
   mutating func eraseCharacters(_ count: Int) {
     let end = min(columns, editingColumn + count)
+    if grid[cursor.row].isFresh(hidden.feed) { examine(erasing: cursor.row, editingColumn, end) }
     grid[cursor.row].erase(editingColumn, end, filler: filler, columns: columns)
   }
 
@@ -138,6 +139,7 @@ extension Screen {
   // MARK: - Erasing
 
   private mutating func erase(row: Int, _ start: Int, _ end: Int, selective: Bool) {
+    if grid[row].isFresh(hidden.feed) { examine(erasing: row, start, end) }
     if selective {
       grid[row].eraseSelectively(start, end, filler: filler, columns: columns)
     } else {

@@ -56,6 +56,7 @@ extension Screen {
   /// Shows the other screen; the cursor stays where it is, the saved one belongs to the screen.
   private mutating func showAlternate(_ isOn: Bool) {
     guard isOn != isAlternate else { return }
+    if !isOn { for row in 0..<rows { examine(erasing: row, 0, columns) } }
     isAlternate = isOn
     swap(&grid, &hiddenGrid)
     swap(&saved, &hiddenSaved)
@@ -105,11 +106,13 @@ extension Screen {
     saved = Cursor()
   }
 
-  /// RIS: as new, but for the size and the title.
+  /// RIS: as new, but for the size, the title and what was counted and found.
   mutating func reset() {
-    let fresh = Screen(columns: columns, rows: rows, scrollbackLimit: scrollback.limit)
-    let title = title
+    for row in 0..<rows { examine(erasing: row, 0, columns) }
+    var fresh = Screen(columns: columns, rows: rows, scrollbackLimit: scrollback.limit)
+    fresh.title = title
+    fresh.imageCount = imageCount
+    fresh.hidden = hidden
     self = fresh
-    self.title = title
   }
 }

@@ -6,11 +6,15 @@ extension Screen {
       for index in start..<end { print(UInt32(bytes[index])) }
       return
     }
+    if hidden.watch.union(cursor.pen.watch) != [] { look(at: bytes, from: start, to: end) }
     var index = start
     while index < end {
       if cursor.isWrapPending { wrap() }
       let limit = cursor.column < right ? right : columns
       let count = min(end - index, limit - cursor.column)
+      if grid[cursor.row].touch(hidden.feed, cursor.column, cursor.column + count) {
+        examine(writing: bytes, from: index, count: count)
+      }
       grid[cursor.row].write(
         ascii: bytes, from: index, count: count, at: cursor.column, columns: columns,
         decoration: cursor.pen.decoration, style: cursor.pen.style)
@@ -28,8 +32,16 @@ extension Screen {
   /// Writes one scalar at the cursor, or joins it to the character before.
   mutating func print(_ scalar: UInt32) {
     let scalar = cursor.charsets.isPlain ? scalar : cursor.charsets.translate(scalar)
-    guard scalar >= 0xA0 else { return place(scalar, width: 1) }
+    guard scalar >= 0xA0 else {
+      if hidden.watch.union(cursor.pen.watch) != [] { look(at: scalar, width: 1) }
+      return place(scalar, width: 1)
+    }
     let traits = CharacterTable.shared[scalar]
+    if traits.width == 0 {
+      look(atInvisible: scalar)
+    } else if hidden.watch.union(cursor.pen.watch) != [] || traits.isLookalike {
+      look(at: scalar, width: traits.width)
+    }
     if traits.mayJoin, join(scalar, traits) { return }
     // A mark with nothing to stand on is dropped, as real terminals do.
     guard traits.width > 0 else { return }
@@ -70,6 +82,9 @@ extension Screen {
 
   private mutating func write(_ text: UInt32, width: Int) {
     let column = cursor.column
+    if grid[cursor.row].touch(hidden.feed, column, column + width) {
+      examine(writing: text, width: width)
+    }
     let cell = PackedCell(
       content: UInt32(width) << PackedCell.widthShift | text, decoration: cursor.pen.decoration,
       style: cursor.pen.style)

@@ -8,6 +8,7 @@ extension Screen {
       index = apply(parameters, at: index)
     }
     if cursor.pen.underlineColor != decorated { updateDecoration() }
+    cursor.pen.updateWatch()
   }
 
   private mutating func resetRendition() {

@@ -45,6 +45,12 @@ struct Screen: Sendable, Equatable {
   /// For REP, which repeats a character only directly after it, as in xterm.js and tmux.
   var lastPrinted: UInt32?
 
+  /// Sixel, kitty and iTerm2 images so far.
+  var imageCount = 0
+  /// A kitty image is sent in pieces, and the last one is still to come.
+  var isImageOpen = false
+  var hidden = HiddenFinder()
+
   var title = ""
   var titleStack: [String] = []
 

@@ -127,3 +127,38 @@ struct PackedStyle: Sendable, Hashable {
     PackedStyle(bits: bits & (Self.colorMask << Self.backgroundShift))
   }
 }
+
+extension PackedStyle {
+  /// What is written in it cannot be read: it is concealed, or has its background's colour.
+  ///
+  /// The default colours are the viewer's; nothing is said of them.
+  var isInvisible: Bool {
+    if attributes.contains(.hidden) { return true }
+    let foreground = foreground
+    let background = background
+    guard foreground != .default, background != .default else { return false }
+    return foreground == background || foreground.isClose(to: background)
+  }
+}
+
+extension PackedColor {
+  /// Nobody can tell the two apart; of the sixteen basic colours, which themes change, nothing is
+  /// said.
+  fileprivate func isClose(to other: PackedColor) -> Bool {
+    guard let here = components, let there = other.components else { return false }
+    return zip(here, there).allSatisfy { abs($0 - $1) <= 8 }
+  }
+
+  /// Red, green and blue; the cube and the greys of the 256 colours as xterm has them.
+  private var components: [Int]? {
+    switch color {
+    case .default: return nil
+    case .rgb(let red, let green, let blue): return [Int(red), Int(green), Int(blue)]
+    case .indexed(let index):
+      guard index >= 16 else { return nil }
+      if index >= 232 { return [Int](repeating: 8 + 10 * (Int(index) - 232), count: 3) }
+      let place = Int(index) - 16
+      return [place / 36, place / 6 % 6, place % 6].map { $0 == 0 ? 0 : 55 + 40 * $0 }
+    }
+  }
+}

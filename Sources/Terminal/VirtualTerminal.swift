@@ -17,7 +17,7 @@ package struct CursorState: Sendable, Equatable {
 /// What it draws is what xterm draws in UTF-8 mode, except where a comment at the place says so.
 package struct VirtualTerminal: Sendable, Equatable {
   private var parser = Parser()
-  private(set) var screen: Screen
+  var screen: Screen
 
   /// Sizes are brought into 1...`Limits`; no line is kept beyond `scrollbackLimit`.
   package init(columns: Int, rows: Int, scrollbackLimit: Int = 10_000) {
