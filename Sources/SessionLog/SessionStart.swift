@@ -77,6 +77,8 @@ package struct SessionStart: Sendable {
   package var host: String?
   /// Newest checkpoint when the session began: it began not before that.
   package var after: (size: UInt64, root: Digest)
+  /// Where it came from, if it was not recorded here.
+  package var imported: Imported?
   /// The whole line, for fields that this type does not name.
   package var json: JSONValue = .null
 
@@ -128,6 +130,7 @@ package struct SessionStart: Sendable {
       if let terminalType { members.append(.init("term", .string(terminalType))) }
       line.add("terminal", .object(members))
     }
+    if let imported { imported.add(to: &line) }
     line.add(
       "after",
       .object([
@@ -158,6 +161,7 @@ package struct SessionStart: Sendable {
     resource = Resource(json["resource"])
     purpose = json["purpose"]?.string
     host = json["host"]?.string
+    imported = Imported(json)
     command = json["argv"]?.array?.compactMap(\.string) ?? []
     columns = json["terminal"]?["cols"]?.integer.flatMap { Int(exactly: $0) }
     rows = json["terminal"]?["rows"]?.integer.flatMap { Int(exactly: $0) }

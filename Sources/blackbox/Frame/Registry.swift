@@ -3,6 +3,7 @@ enum Registry {
   static let verbs: [any Verb.Type] = [
     InitVerb.self,
     RecordVerb.self,
+    ImportVerb.self,
     RecoverVerb.self,
     VerifyVerb.self,
     ProveVerb.self,

@@ -1,0 +1,179 @@
+internal import Evidence
+internal import SessionLog
+
+/// Tells a format by content; a file's name is never asked.
+enum FormatSniffer {
+  /// What is read before giving up, in bytes.
+  private static let horizon: UInt64 = 16 << 20
+
+  /// The format of a file, or a refusal that says what it looks like.
+  static func format(of source: SourceFile) throws(ImportFailure) -> ImportFormat {
+    let head = try source.head(4096)
+    guard !head.isEmpty else {
+      throw .refuse(
+        "nothing to import", source.path, found: "an empty file",
+        advice: "An empty recording tells nothing of who did what; leave it out.")
+    }
+    if let wrapping = compression(head) {
+      throw .refuse(
+        "cannot import this", source.path, found: "a file compressed with \(wrapping.name)",
+        wanted: "the recording itself",
+        advice: "Unpack it on the way: \(wrapping.command) FILE | blackbox import - --agent …")
+    }
+    let first = head.first { $0 > 0x20 && $0 != 0xEF && $0 != 0xBB && $0 != 0xBF } ?? 0
+    if first == 0x7B || first == 0x5B, let format = try json(source) { return format }
+    if starts(head, TypescriptFooter.opening) { return .typescript }
+    if isTiming(head) {
+      throw .refuse(
+        "cannot import this alone", source.path, found: "a timing file of script",
+        wanted: "the typescript that it belongs to",
+        advice: "Give the typescript, and this file with --timing.")
+    }
+    if try isTTYRecord(head, size: source.size) { return .ttyrec }
+    throw .refuse(
+      "cannot tell what this is", source.path, found: kind(of: head),
+      wanted: "asciicast, typescript, ttyrec, tlog, a sudo I/O log or an agent's transcript",
+      advice: "If you know better, name it with --format.")
+  }
+
+  private static func starts(_ bytes: [UInt8], _ text: String) -> Bool {
+    bytes.starts(with: text.utf8)
+  }
+
+  private static func compression(_ head: [UInt8]) -> (name: String, command: String)? {
+    if head.starts(with: [0x1F, 0x8B]) { return ("gzip", "gzip -dc") }
+    if head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { return ("zstd", "zstd -dc") }
+    if head.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A]) { return ("xz", "xz -dc") }
+    if head.starts(with: [0x42, 0x5A, 0x68]) { return ("bzip2", "bzip2 -dc") }
+    return nil
+  }
+
+  private static func kind(of head: [UInt8]) -> String {
+    do {
+      var end = head.count
+      while end > 0, end > head.count - 4, head[end - 1] & 0xC0 == 0x80 { end -= 1 }
+      _ = try UTF8Span(validating: head.span.extracting(0..<max(0, end - 1)))
+      return "text of another kind"
+    } catch {
+      return "bytes of another kind"
+    }
+  }
+
+  // MARK: Terminal formats
+
+  private static func isTiming(_ head: [UInt8]) -> Bool {
+    let text = String(decoding: head, as: UTF8.self)
+    let lines = text.split(separator: "\n", maxSplits: 4, omittingEmptySubsequences: false)
+    let whole = lines.dropLast().prefix(3)
+    return !whole.isEmpty && whole.allSatisfy { TimingEntry(String($0)) != nil }
+  }
+
+  /// True if frames follow each other as far as is seen, the last one perhaps cut.
+  private static func isTTYRecord(_ head: [UInt8], size: UInt64) throws(ImportFailure) -> Bool {
+    var at = 0
+    var frames = 0
+    var before: UInt32 = 0
+    while head.count - at >= TTYRecordParser.headerBytes, frames < 8 {
+      let header = TTYRecordParser.header(head.span, at: at)
+      // From 1990 on, and never more than a year between two frames.
+      guard header.seconds > 631_152_000, header.micros < 1_000_000,
+        header.count <= TTYRecordParser.mostBytes,
+        frames == 0 || header.seconds >= before && header.seconds - before < 31_622_400
+      else { return false }
+      before = header.seconds
+      frames += 1
+      at += TTYRecordParser.headerBytes + header.count
+      if at >= head.count { return frames > 1 || UInt64(at) <= size || size < 1 << 20 }
+    }
+    return frames > 0
+  }
+
+  // MARK: JSON
+
+  private static func json(_ source: SourceFile) throws(ImportFailure) -> ImportFormat? {
+    var splitter = try DocumentSplitter(source)
+    var members: [JSONValue.Member] = []
+    var names: Set<String> = []
+    var element: JSONValue?
+    scan: while members.count < 128, splitter.reader.offset < horizon {
+      switch try splitter.next() {
+      case .end, .damage: break scan
+      case .tooLong(let name, _, _): names.insert(name)
+      case .member(let name, let bytes):
+        names.insert(name)
+        guard bytes.count <= 64 << 10 else { continue }
+        do { members.append(.init(name, try JSONValue(parsing: bytes))) } catch { continue }
+      case .element(let name, let bytes):
+        if !names.insert(name).inserted { continue }
+        if name == "", element == nil, bytes.count <= 1 << 20 {
+          do { element = try JSONValue(parsing: bytes) } catch { return nil }
+          break scan
+        }
+      }
+    }
+    if let element {
+      if let members = element.members {
+        return elementFormat(.object(members), Set(members.map(\.name)), in: source)
+      }
+      return nil
+    }
+    return try format(.object(members), names, source)
+  }
+
+  private static func format(
+    _ json: JSONValue, _ names: Set<String>, _ source: SourceFile
+  ) throws(ImportFailure) -> ImportFormat? {
+    func has(_ all: String...) -> Bool { all.allSatisfy { names.contains($0) } }
+    switch json["version"]?.integer {
+    case 1? where has("stdout") || has("width"): return .asciicast1
+    case 2? where !has("stdout"): return .asciicast2
+    case 3? where has("term") || has("timestamp") || names.count <= 2: return .asciicast3
+    default: break
+    }
+    if has("timing"), has("ver") || has("rec") { return .tlog }
+    if has("trajectory") { return .sweAgent }
+    if has("checkpoint_id") {
+      throw notEvents(source, "metadata of a checkpoint", "the transcript beside it (full.jsonl)")
+    }
+    if has("agent", "workspace", "id"), !has("source") {
+      throw notEvents(source, "the state of a conversation", "its events")
+    }
+    return elementFormat(json, names, in: source)
+  }
+
+  private static func notEvents(_ source: SourceFile, _ found: String, _ wanted: String)
+    -> ImportFailure
+  {
+    .refuse(
+      "nothing to import", source.path, found: found + ": no event stands in it",
+      wanted: wanted)
+  }
+
+  /// The format that one line, or one element of a list, belongs to.
+  private static func elementFormat(
+    _ json: JSONValue, _ names: Set<String>, in source: SourceFile
+  ) -> ImportFormat? {
+    func has(_ all: String...) -> Bool { all.allSatisfy { names.contains($0) } }
+    if has("jsonrpc") || has("interactions") || MCPCassette.message(json) != nil { return .mcp }
+    if has("messages") {
+      return has("response") || has("kwargs") ? .openHands : has("info") ? .miniSWEAgent : .chat
+    }
+    if has("history"), has("instruction") || has("issue") { return .openHands }
+    if has("kind", "source") || has("source", "action") || has("source", "observation") {
+      return .openHands
+    }
+    if has("method", "response") { return .gemini }
+    if let type = json["type"]?.string {
+      let codex = [
+        "session_meta", "response_item", "event_msg", "turn_context", "compacted", "tool_call",
+      ]
+      if codex.contains(type) { return .codex }
+      if has("message") || has("sessionId") || has("uuid") || has("leafUuid") || has("messageId") {
+        return .claudeCode
+      }
+    }
+    if has("role", "content") { return has("id") || has("created_at") ? .openCode : .chat }
+    if has("tool"), has("observation") || has("arguments") { return .openCode }
+    return nil
+  }
+}

@@ -1,0 +1,312 @@
+internal import Evidence
+package import Platform
+package import SessionLog
+
+/// What to import, and who acted in it.
+package struct ImportRequest: Sendable {
+  /// One recording, in as many files as its format has.
+  package enum Input: Sendable {
+    /// A file, or the directory of a sudo I/O log.
+    case path(String)
+    /// Standard input, kept meanwhile in a nameless file of this directory.
+    case standardInput(spool: String)
+    /// What `script` wrote: the bytes, their times, and what was typed where that is a file of its own.
+    case typescript(String, timing: String, input: String?)
+  }
+
+  package var input: Input
+  /// nil: told by content.
+  package var format: ImportFormat?
+  package var agent: Identity
+  package var principal: Identity?
+  package var resource: Resource?
+  package var purpose: String?
+  /// Refuses what would have to be salvaged.
+  package var isStrict = false
+
+  package init(_ input: Input, agent: Identity) {
+    self.input = input
+    self.agent = agent
+  }
+}
+
+/// A session that was made from a file.
+package struct ImportedSession: Sendable {
+  package var id: SessionID
+  package var leaf: Leaf
+  package var format: ImportFormat
+  package var imported: Imported
+  package var facts: SourceFacts
+}
+
+/// Makes sessions of recordings that other programs made.
+///
+/// A source is read twice: once to learn what stands in line 0 (its digest, and whether it is whole), once to write. The
+/// session is like any other: lock, open leaf, commits, close leaf. What each format becomes: schema/import.md.
+package struct Importer {
+  private let store: Store
+  private let state: StateDirectory
+  private let clock: any Clock
+  private let system: any FileSystem
+
+  package init(
+    _ store: Store, _ state: StateDirectory, clock: any Clock = SystemClock(),
+    sources: any FileSystem = SystemFiles.shared
+  ) {
+    self.store = store
+    self.state = state
+    self.clock = clock
+    system = sources
+  }
+
+  /// Imports one recording.
+  ///
+  /// - Throws: `.unreadable` and `.source` before anything is written; after `.log` the session is closed as lost, or left
+  /// for `recover`.
+  package func run(_ request: ImportRequest) throws(ImportFailure) -> ImportedSession {
+    switch request.input {
+    case .standardInput(let directory):
+      return try run(request, SourceFile.spool(into: directory, in: system))
+    case .typescript(let path, let timing, let input):
+      let output = try SourceFile.open(path, in: system)
+      let times = try SourceFile.open(timing, in: system)
+      let typed: SourceFile?
+      if let input { typed = try SourceFile.open(input, in: system) } else { typed = nil }
+      return try transcribe(request, .typescript, output) { () throws(ImportFailure) in
+        try TypescriptParser(output, timing: times, input: typed)
+      }
+    case .path(let path):
+      if try isDirectory(path) { return try runSudoLog(request, path) }
+      return try run(request, SourceFile.open(path, in: system))
+    }
+  }
+
+  private func isDirectory(_ path: String) throws(ImportFailure) -> Bool {
+    do { return try system.status(of: Path.join(path, ".")).kind == .directory } catch {
+      return false
+    }
+  }
+
+  private func run(_ request: ImportRequest, _ source: SourceFile) throws(ImportFailure)
+    -> ImportedSession
+  {
+    let format: ImportFormat
+    if let named = request.format { format = named } else {
+      format = try FormatSniffer.format(of: source)
+    }
+    switch format {
+    case .asciicast1:
+      return try transcribe(request, format, source) { () throws(ImportFailure) in
+        try AsciicastDocumentParser(source)
+      }
+    case .asciicast2, .asciicast3:
+      return try transcribe(request, format, source) { () throws(ImportFailure) in
+        try AsciicastParser(source, isRelative: format == .asciicast3)
+      }
+    case .typescript:
+      return try transcribe(request, format, source) { () throws(ImportFailure) in
+        try TypescriptParser(source, timing: nil, input: nil)
+      }
+    case .ttyrec:
+      return try transcribe(request, format, source) { () throws(ImportFailure) in
+        try TTYRecordParser(source)
+      }
+    case .tlog:
+      return try transcribe(request, format, source) { () throws(ImportFailure) in
+        try TlogParser(source)
+      }
+    case .sudo:
+      throw .refuse(
+        "not a sudo I/O log", source.path, found: "a file",
+        wanted: "the directory that holds timing and ttyout",
+        advice: "Give the directory, such as /var/log/sudo-io/00/00/01.")
+    default:
+      return try transcribe(request, format, source) { () throws(ImportFailure) in
+        try TranscriptParser(source, format)
+      }
+    }
+  }
+
+  private func runSudoLog(_ request: ImportRequest, _ directory: String) throws(ImportFailure)
+    -> ImportedSession
+  {
+    func open(_ name: String) throws(ImportFailure) -> SourceFile? {
+      do throws(ImportFailure) {
+        return try SourceFile.open(Path.join(directory, name), in: system)
+      } catch {
+        if case .source(let failure) = error, failure.isMissing { return nil }
+        throw error
+      }
+    }
+    guard let timing = try open("timing") else {
+      throw .refuse(
+        "cannot import this directory", directory, found: "no file named timing",
+        wanted: "the directory of one sudo I/O log",
+        advice: "Each command has a directory of its own, such as /var/log/sudo-io/00/00/01.")
+    }
+    var log = try open("log.json")
+    if log == nil { log = try open("log") }
+    var streams: [SourceFile?] = []
+    for name in SudoLogParser.names { streams.append(try open(name)) }
+    for case let file? in streams + [timing, log] {
+      guard try !file.head(2).elementsEqual([0x1F, 0x8B]) else {
+        throw .refuse(
+          "cannot import this", file.path, found: "a file compressed with zlib",
+          wanted: "the log as it was",
+          advice: "Unpack the directory's files with gzip -dc into a copy, and import that.")
+      }
+    }
+    let (metadata, files) = (log, streams)
+    return try transcribe(request, .sudo, timing, name: Path.name(of: directory)) {
+      () throws(ImportFailure) in
+      try SudoLogParser(timing: timing, log: metadata, streams: files)
+    }
+  }
+
+  // MARK: Both readings
+
+  private func transcribe<Parser: SourceParser & ~Copyable>(
+    _ request: ImportRequest, _ format: ImportFormat, _ source: SourceFile, name: String? = nil,
+    _ parser: () throws(ImportFailure) -> Parser
+  ) throws(ImportFailure) -> ImportedSession {
+    let (facts, digests) = try survey(parser)
+    guard let main = digests.first else { throw .refuse("nothing was read", source.path) }
+    if !facts.isSalvaged || facts.events > 0 {
+      if request.isStrict, facts.isSalvaged { throw Self.refusal(facts, format, source) }
+    } else {
+      throw Self.refusal(facts, format, source)
+    }
+    var imported = Imported(
+      name: name ?? source.name, format: format.rawValue, sha256: main.sha256, bytes: main.bytes,
+      salvaged: facts.isSalvaged)
+    imported.at = facts.at
+    imported.title = facts.title
+    imported.host = facts.host
+    imported.parts = digests.dropFirst().map {
+      Imported.Part(name: $0.name, sha256: $0.sha256, bytes: $0.bytes)
+    }
+    let start = try start(request, format, imported, facts)
+    var writer = try recording { () throws(SessionLogFailure) in
+      try SessionWriter.begin(in: store, state: state, start: start, clock: clock)
+    }
+    let leaf = try write(parser, facts, digests, source, to: &writer)
+    return ImportedSession(
+      id: start.session, leaf: leaf, format: format, imported: imported, facts: facts)
+  }
+
+  /// Reads all of it and keeps only what it shows.
+  private func survey<Parser: SourceParser & ~Copyable>(
+    _ parser: () throws(ImportFailure) -> Parser
+  ) throws(ImportFailure) -> (SourceFacts, [SourceDigest]) {
+    var parser = try parser()
+    var stream = EventStream()
+    while try parser.step(into: &stream) { _ = stream.takeLines() }
+    return (stream.facts, try parser.finish())
+  }
+
+  private static func refusal(_ facts: SourceFacts, _ format: ImportFormat, _ source: SourceFile)
+    -> ImportFailure
+  {
+    var found = facts.oddities.map { "\($0.reason) (\($0.place))" }
+    if facts.gaps > 0 { found.append("\(facts.gaps) unreadable stretches") }
+    if facts.isCut { found.append("an end in the middle of something") }
+    return .refuse(
+      facts.events == 0 ? "nothing could be read" : "the recording is damaged", source.path,
+      found: found.joined(separator: ", "), wanted: "whole \(format.rawValue)",
+      advice: facts.events == 0
+        ? "Check what the file is, or name its format with --format."
+        : "Without --strict, what can be read is imported and the rest marked.")
+  }
+
+  private func start(
+    _ request: ImportRequest, _ format: ImportFormat, _ imported: Imported, _ facts: SourceFacts
+  ) throws(ImportFailure) -> SessionStart {
+    let wall = clock.wall()
+    let random: [UInt8]
+    do { random = try randomBytes(10) } catch { throw .log(SessionLogFailure(error)) }
+    let head = try recording { () throws(SessionLogFailure) in
+      try store.checkpoint(signedBy: store.verifierKey).0
+    }
+    var start = SessionStart(
+      store: store.origin,
+      session: SessionID(milliseconds: UInt64(clamping: wall / 1000), random: random),
+      kind: format.sessionKind, start: wall, bootID: clock.bootID, agent: request.agent,
+      after: (head.size, head.root))
+    start.principal = request.principal
+    start.resource = request.resource
+    start.purpose = request.purpose
+    start.host = hostName
+    start.imported = imported
+    if format.isTerminal {
+      start.command = facts.command
+      start.columns = facts.columns
+      start.rows = facts.rows
+      start.terminalType = facts.terminalType
+    }
+    return start
+  }
+
+  private func write<Parser: SourceParser & ~Copyable>(
+    _ parser: () throws(ImportFailure) -> Parser, _ facts: SourceFacts, _ digests: [SourceDigest],
+    _ source: SourceFile, to writer: inout SessionWriter
+  ) throws(ImportFailure) -> Leaf {
+    var stream = EventStream()
+    do throws(ImportFailure) {
+      var parser = try parser()
+      while try parser.step(into: &stream) {
+        for line in stream.takeLines() {
+          try recording { () throws(SessionLogFailure) in try writer.append(line) }
+        }
+      }
+      guard try parser.finish() == digests else {
+        throw .refuse(
+          "the file changed while it was read", source.path,
+          advice: "Import it again when nobody writes to it; the session that was begun is closed.")
+      }
+    } catch {
+      giveUp(&writer, stream)
+      throw error
+    }
+    let end = Self.end(of: stream, facts, lines: writer.lines)
+    return try recording { () throws(SessionLogFailure) in try writer.close(lines: [end]) }
+  }
+
+  private static func end(of stream: borrowing EventStream, _ facts: SourceFacts, lines: UInt64)
+    -> [UInt8]
+  {
+    let time = max(stream.time, min(facts.end ?? 0, Limits.time - 1))
+    var line = LineBuilder(time: time, type: "session.end")
+    line.add("reason", facts.isCut ? "lost" : "client")
+    if let code = facts.exitCode { line.add("exit_code", code) }
+    line.add("bytes_out", Int64(clamping: facts.outputBytes))
+    line.add("n_events", Int64(clamping: lines + 1))
+    if !facts.oddities.isEmpty {
+      line.add(
+        "oddities",
+        .array(
+          facts.oddities.map {
+            .object([
+              .init("reason", .string($0.reason)), .init("count", .integer(Int64(clamping: $0.count))),
+              .init("place", .string($0.place)),
+            ])
+          }))
+    }
+    return line.finish()
+  }
+
+  /// Closes a session that cannot be completed; where not even that is possible, `recover` will.
+  private func giveUp(
+    _ writer: inout SessionWriter, _ stream: borrowing EventStream
+  ) {
+    var gap = LineBuilder(time: stream.time, type: "recorder.gap")
+    gap.add("reason", "the import was broken off")
+    gap.add("lost", "everything after this line")
+    var end = LineBuilder(time: stream.time, type: "session.end")
+    end.add("reason", "lost")
+    let lines = [gap.finish(), end.finish()]
+    do { _ = try writer.close(lines: lines) } catch {
+      // The failure that led here is the one to report.
+      return
+    }
+  }
+}
