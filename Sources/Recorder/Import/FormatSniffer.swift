@@ -159,6 +159,8 @@ enum FormatSniffer {
       return has("response") || has("kwargs") ? .openHands : has("info") ? .miniSWEAgent : .chat
     }
     if has("history"), has("instruction") || has("issue") { return .openHands }
+    // A demonstration of SWE-agent has its messages alone.
+    if has("history") { return .chat }
     if has("kind", "source") || has("source", "action") || has("source", "observation") {
       return .openHands
     }

@@ -16,6 +16,7 @@ enum Registry {
     ShowVerb.self,
     IndexVerb.self,
     ReportVerb.self,
+    ExportVerb.self,
   ]
 
   static func verb(named name: String) -> (any Verb.Type)? {
