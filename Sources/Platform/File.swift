@@ -89,6 +89,15 @@ package struct File: ~Copyable {
     }
   }
 
+  /// Makes the whole file system that this file is on durable; false where that is not to be relied on.
+  package func syncFileSystem() throws(FileFailure) -> Bool {
+    while true {
+      do { return try system.syncFileSystem(descriptor) } catch {
+        guard error.isInterrupted else { throw error.at(path) }
+      }
+    }
+  }
+
   package func truncate(to size: UInt64) throws(FileFailure) {
     _ = try retrying { () throws(FileFailure) in
       try system.truncate(descriptor, to: size)

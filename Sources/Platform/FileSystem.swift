@@ -60,6 +60,10 @@ package protocol FileSystem: AnyObject, Sendable {
     throws(FileFailure) -> Int
   /// Makes content (and, unless `dataOnly`, metadata) durable. Wraps `fdatasync(2)` and `fsync(2)`.
   func sync(_ descriptor: Int32, dataOnly: Bool) throws(FileFailure)
+  /// Makes everything on the descriptor's file system durable; false where that is not to be relied on.
+  ///
+  /// Reports errors since the descriptor was opened, or since the last call. Wraps `syncfs(2)`.
+  func syncFileSystem(_ descriptor: Int32) throws(FileFailure) -> Bool
   /// Cuts or extends the file. Wraps `ftruncate(2)`.
   func truncate(_ descriptor: Int32, to size: UInt64) throws(FileFailure)
   /// Facts about an open file. Wraps `fstat(2)`.

@@ -1,3 +1,4 @@
+internal import CPosix
 internal import Glibc
 
 /// The real file system: each method is the one system call its documentation in `FileSystem` names.
@@ -57,6 +58,13 @@ package final class SystemFiles: FileSystem {
     guard (dataOnly ? fdatasync(descriptor) : fsync(descriptor)) == 0 else {
       throw FileFailure("sync", path: "", code: errno)
     }
+  }
+
+  package func syncFileSystem(_ descriptor: Int32) throws(FileFailure) -> Bool {
+    guard blackbox_can_sync_file_system(descriptor) == 1 else { return false }
+    let code = blackbox_sync_file_system(descriptor)
+    guard code == 0 else { throw FileFailure("sync", path: "", code: -code) }
+    return true
   }
 
   package func truncate(_ descriptor: Int32, to size: UInt64) throws(FileFailure) {

@@ -32,12 +32,14 @@ private func check(_ code: Int) throws(ZstdFailure) -> Int {
 
   private let context: OpaquePointer
   // Allocated once: room made in the output would have to be zeroed anew for each call.
-  private let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 65_536)
+  private let scratch: UnsafeMutableBufferPointer<UInt8>
 
   /// Makes a compressor whose frames carry neither checksum nor content size nor dictionary id.
   ///
-  /// `windowLog` limits the memory that a reader needs: 2 to the power of it, in bytes.
-  package init(level: Int32, windowLog: Int32) throws(ZstdFailure) {
+  /// `windowLog` limits the memory that a reader needs: 2 to the power of it, in bytes. `room` is how many bytes of
+  /// output are made at a time.
+  package init(level: Int32, windowLog: Int32, room: Int = 65_536) throws(ZstdFailure) {
+    unsafe scratch = .allocate(capacity: room)
     unsafe context = try Self.make(level: level, windowLog: windowLog)
   }
 

@@ -28,62 +28,65 @@ package struct SessionWriter: ~Copyable {
   package let id: SessionID
   package let path: String
   /// Lines under a durable point: what a crash cannot take.
-  package private(set) var durableLines: UInt64 = 0
+  package internal(set) var durableLines: UInt64 = 0
   /// Lines appended, durable or not.
   package var lines: UInt64 { tree.size }
   /// Bytes of all lines with their LFs.
-  package private(set) var contentBytes: UInt64 = 0
+  package internal(set) var contentBytes: UInt64 = 0
 
-  private let store: Store
-  private let log: TransparencyLog
-  private let clock: any Clock
-  private let pace: Pace
-  private let origin: UInt64
-  private let file: File
-  private let lock: File
+  let store: Store
+  let log: TransparencyLog
+  let clock: any Clock
+  let pace: Pace
+  let origin: UInt64
+  let file: File
+  let lock: File
 
-  private let compressor: Compressor
-  private let chain: SHA256
-  private var hasher: TreeHasher
-  private var leaves: LeafHasher
-  private var tree = CompactRange()
-  private var seekTable = SeekTable()
+  let compressors: CompressorPool
+  /// The one that the open data frame is written with; nil while none is open.
+  var compressor: CompressorPool.Loan?
+  let chain: SHA256
+  var hasher: TreeHasher
+  var leaves: LeafHasher
+  var tree = CompactRange()
+  var seekTable = SeekTable()
 
   /// Lines that the compressor has not seen yet.
-  private var raw: [UInt8] = []
+  var raw: [UInt8] = []
   /// Bytes of the file that are not durable yet; they stand at `durableBytes`.
-  private var waiting: [UInt8] = []
-  private var written = 0
+  var waiting: [UInt8] = []
+  var written = 0
   /// Lines that are whole in `waiting` or durable.
-  private var flushedLines: UInt64 = 0
+  var flushedLines: UInt64 = 0
+  /// Syncs are left to `GroupCommit`.
+  var isGrouped = false
   /// A write found no space: what waits goes out before anything is added to it.
-  private var isStalled = false
+  var isStalled = false
   /// The close commit is made; only its way to the disk and the log may be missing.
-  private var isEnding = false
+  var isEnding = false
   /// An append to the log failed, after which the leaf may be there or not.
-  private var isLogInDoubt = false
-  private var durableBytes: UInt64 = 0
+  var isLogInDoubt = false
+  var durableBytes: UInt64 = 0
 
-  private var lastTime: UInt64 = 0
-  private var commits: UInt64 = 0
-  private var committedLines: UInt64 = 0
-  private var committedTime: UInt64 = 0
+  var lastTime: UInt64 = 0
+  var commits: UInt64 = 0
+  var committedLines: UInt64 = 0
+  var committedTime: UInt64 = 0
   /// Where the batch and the open data frame began.
-  private var batchStart: UInt64 = 0
-  private var frameStart: UInt64 = 0
-  private var frameContent: UInt64 = 0
-  private var batchContent = 0
-  private var oldestWaiting: UInt64?
-  private var oldestUncommitted: UInt64?
-  private var lastAnchor: UInt64
-  private var unanchored: Leaf?
-  private var failure: SessionLogFailure?
+  var batchStart: UInt64 = 0
+  var frameStart: UInt64 = 0
+  var frameContent: UInt64 = 0
+  var batchContent = 0
+  var oldestWaiting: UInt64?
+  var oldestUncommitted: UInt64?
+  var lastAnchor: UInt64
+  var unanchored: Leaf?
+  var failure: SessionLogFailure?
 
   /// What the writer is made from, gathered by `create` so that nothing half-made is ever owned.
-  private struct Parts: ~Copyable {
+  struct Parts: ~Copyable {
     let file: File
     let lock: File
-    let compressor: Compressor
     let chain: SHA256
     let hasher: TreeHasher
     let leaves: LeafHasher
@@ -115,15 +118,22 @@ package struct SessionWriter: ~Copyable {
     }
     var writer = SessionWriter(
       store, state, start.session, clock, pace,
-      try prepare(in: store, id: start.session, salt: salt))
-    try writer.writeFirstBatch(start, salt: salt)
+      try CompressorPool(.alone), try prepare(in: store, id: start.session, salt: salt))
+    try writer.addFirstBatch(start.line(), salt: salt)
+    try writer.sync(metadata: true)
+    try onDisk { () throws(FileFailure) in
+      try store.system.syncDirectory(Path.parent(of: writer.path))
+    }
+    if let leaf = writer.unanchored { try writer.log.append([leaf]) }
+    writer.unanchored = nil
     return writer
   }
 
-  private init(
+  init(
     _ store: Store, _ state: StateDirectory, _ id: SessionID, _ clock: any Clock, _ pace: Pace,
-    _ parts: consuming Parts
+    _ compressors: CompressorPool, _ parts: consuming Parts
   ) {
+    self.compressors = compressors
     self.id = id
     path = store.sessionPath(of: id)
     self.store = store
@@ -133,70 +143,74 @@ package struct SessionWriter: ~Copyable {
     origin = clock.monotonic()
     lastAnchor = origin
     lock = parts.lock
-    compressor = parts.compressor
     chain = parts.chain
     hasher = parts.hasher
     leaves = parts.leaves
     file = parts.file
   }
 
-  private mutating func writeFirstBatch(_ start: SessionStart, salt: [UInt8])
-    throws(SessionLogFailure)
-  {
-    add(start.line())
+  /// Puts batch 0 into `waiting`; the `open` leaf is what is to be logged.
+  mutating func addFirstBatch(_ first: [UInt8], salt: [UInt8]) throws(SessionLogFailure) {
+    add(first.span)
     var line = LineBuilder(time: 0, type: "session.salt")
     line.add("key", Base64.encodeURL(salt))
-    add(line.finish())
+    add(line.finish().span)
     try commit([])
-    try sync(metadata: true)
-    try onDisk { () throws(FileFailure) in
-      try store.system.syncDirectory(Path.parent(of: path))
-    }
-    if var leaf = unanchored {
-      leaf.kind = .open
-      try log.append([leaf])
-    }
-    unanchored = nil
+    unanchored?.kind = .open
   }
 
-  private static func prepare(in store: Store, id: SessionID, salt: [UInt8])
+  static func prepare(in store: Store, id: SessionID, salt: [UInt8])
     throws(SessionLogFailure) -> Parts
   {
-    let system = store.system
-    let path = store.sessionPath(of: id)
-    let lockPath = store.livePath(of: id)
+    let lock = try makeLock(in: store, id: id)
+    try onDisk { () throws(FileFailure) in
+      try store.system.syncDirectory(store.livePath)
+      try makeFolder(of: id, in: store)
+    }
+    return try makeParts(in: store, id: id, salt: salt, lock: lock)
+  }
+
+  /// Makes and takes `live/<id>`; its name is not durable yet, and must be before the session's file is made.
+  static func makeLock(in store: Store, id: SessionID) throws(SessionLogFailure) -> File {
+    let path = store.livePath(of: id)
     let lock = try onDisk { () throws(FileFailure) in
-      try File(lockPath, .createNew(0o600), in: system)
+      try File(path, .createNew(0o600), in: store.system)
     }
     let isOurs = try onDisk { () throws(FileFailure) in
       // Whoever only asks whether the session lives holds the lock for a moment: that is waited for.
       guard try lock.lock(wait: true) else { return false }
-      let named = try system.status(of: lockPath)
+      let named = try store.system.status(of: path)
       let held = try lock.status()
       return named.inode == held.inode && named.device == held.device
     }
     guard isOurs else {
       throw SessionLogFailure(
-        .busy, "another process took the session's lock", at: lockPath,
+        .busy, "another process took the session's lock", at: path,
         advice: "Try again: each session has an id of its own.")
     }
+    return lock
+  }
+
+  /// Makes the folder of the session's date, durably.
+  static func makeFolder(of id: SessionID, in store: Store) throws(FileFailure) {
+    let folder = Path.parent(of: store.sessionPath(of: id))
+    try store.system.makeDirectories(folder, permissions: 0o700)
+    // Also those that stood already: whoever made them may have died before their names were durable.
+    var above = Path.parent(of: folder)
+    while above.utf8.count >= store.sessionsPath.utf8.count {
+      try store.system.syncDirectory(above)
+      above = Path.parent(of: above)
+    }
+  }
+
+  static func makeParts(
+    in store: Store, id: SessionID, salt: [UInt8], lock: consuming File
+  ) throws(SessionLogFailure) -> Parts {
     let file = try onDisk { () throws(FileFailure) in
-      try system.syncDirectory(store.livePath)
-      let folder = Path.parent(of: path)
-      try system.makeDirectories(folder, permissions: 0o700)
-      // Also those that stood already: whoever made them may have died before their names were durable.
-      var above = Path.parent(of: folder)
-      while above.utf8.count >= store.sessionsPath.utf8.count {
-        try system.syncDirectory(above)
-        above = Path.parent(of: above)
-      }
-      return try File(path, .createNew(0o600), in: system)
+      try File(store.sessionPath(of: id), .createNew(0o600), in: store.system)
     }
     return Parts(
       file: file, lock: lock,
-      compressor: try zstd { () throws(ZstdFailure) in
-        try Compressor(level: Compression.level, windowLog: Compression.windowLog)
-      },
       chain: try crypto { () throws(CryptoFailure) in try SHA256() },
       hasher: try crypto { () throws(CryptoFailure) in try TreeHasher() },
       leaves: try crypto { () throws(CryptoFailure) in try LeafHasher(key: salt) })
@@ -212,47 +226,96 @@ package struct SessionWriter: ~Copyable {
     max(lastTime, moment > origin ? moment - origin : 0)
   }
 
+  /// True if a line of so many bytes may join the batch before its next commit.
+  package func hasRoom(for count: Int) -> Bool {
+    batchContent + count + 1 <= (batchContent == 0 ? Limits.batchBytes : Limits.batchBytes / 2)
+  }
+
   /// Appends one line; it is durable after the next `makeDurable`.
   ///
   /// - Throws: then the line was not taken. `.outOfSpace`: offer it again when space returns.
   package mutating func append(_ line: [UInt8]) throws(SessionLogFailure) {
+    try append(line.span)
+  }
+
+  /// Appends one line; see above.
+  package mutating func append(_ line: Span<UInt8>) throws(SessionLogFailure) {
     if let failure { throw failure }
     guard !isEnding else {
       throw SessionLogFailure(
         .refused, "the session is ending", at: path, advice: "Begin another session.")
     }
-    if let fault = lineFault(line.span, after: lastTime) {
+    if let fault = lineFault(line, after: lastTime) {
       throw SessionLogFailure(
         .refused, "the event breaks the format", found: fault,
         wanted: "a line as schema/session-format.md §3 says",
         advice: "Nothing was written for it.")
     }
-    // Before the line is taken, so that whoever hears of a full disk still holds it.
-    if batchContent >= pace.commitBytes { try makeDurable() }
+    if isGrouped {
+      guard hasRoom(for: line.count) else {
+        throw SessionLogFailure(
+          .refused, "the batch is full", at: path, advice: "Make the session durable first.")
+      }
+    } else if batchContent >= pace.commitBytes {
+      // Before the line is taken, so that whoever hears of a full disk still holds it.
+      try makeDurable()
+    }
     let moment = clock.monotonic()
     if oldestWaiting == nil { oldestWaiting = moment }
     if oldestUncommitted == nil { oldestUncommitted = moment }
     add(line)
-    if raw.count >= Compression.chunk { try compress(.none) }
+    if raw.count >= Compression.chunk { try compressChunk() }
   }
 
-  private mutating func add(_ line: [UInt8]) {
-    tree.append(leaves.leaf(line.span, number: tree.size), using: &hasher)
-    raw.append(contentsOf: line)
+  mutating func add(_ line: Span<UInt8>) {
+    tree.append(leaves.leaf(line, number: tree.size), using: &hasher)
+    raw.append(line, 0..<line.count)
     raw.append(0x0A)
     batchContent += line.count + 1
     contentBytes += UInt64(line.count + 1)
-    lastTime = LineHeader(line.span)?.time ?? lastTime
+    lastTime = LineHeader(line)?.time ?? lastTime
   }
 
-  private mutating func compress(_ ending: Compressor.Ending) throws(SessionLogFailure) {
+  /// Hands the lines so far to libzstd, which may keep them back.
+  mutating func compressChunk() throws(SessionLogFailure) {
+    if try borrowCompressor() { try compress(.none) } else { try endFrame() }
+  }
+
+  /// Makes every line so far decodable from `waiting`.
+  mutating func flush() throws(SessionLogFailure) {
+    if try borrowCompressor() { try compress(.flush) } else { try endFrame() }
+  }
+
+  /// Ends the data frame, if any line stands in one that is open, and gives the compressor back.
+  mutating func endFrame() throws(SessionLogFailure) {
+    guard compressor != nil || !raw.isEmpty else { return }
+    if !(try borrowCompressor()) { compressor = compressors.shared }
+    try compress(.frame)
+    let end = durableBytes + UInt64(waiting.count)
+    seekTable.add(stored: end - frameStart, content: frameContent)
+    frameStart = end
+    frameContent = 0
+    if let compressor { compressors.giveBack(compressor) }
+    compressor = nil
+  }
+
+  /// False if every compressor that may be kept over several flushes is in use.
+  mutating func borrowCompressor() throws(SessionLogFailure) -> Bool {
+    if compressor != nil { return true }
+    do { compressor = try compressors.borrow() } catch { throw poison(SessionLogFailure(error)) }
+    return compressor != nil
+  }
+
+  mutating func compress(_ ending: Compressor.Ending) throws(SessionLogFailure) {
+    guard let compressor else { return }
     let before = waiting.count
     // Taken out and put back, so that its storage is used again and two accesses never overlap.
     var lines: [UInt8] = []
     swap(&lines, &raw)
     do throws(ZstdFailure) {
-      try compressor.compress(lines.span, ending: ending, into: &waiting)
+      try compressor.compressor.compress(lines.span, ending: ending, into: &waiting)
     } catch {
+      compressors.discard(compressor)
       throw poison(SessionLogFailure(error))
     }
     frameContent += UInt64(lines.count)
@@ -286,7 +349,7 @@ package struct SessionWriter: ~Copyable {
     if isDue, batchContent > 0 {
       try commit([])
     } else if !raw.isEmpty || oldestWaiting != nil {
-      try compress(.flush)
+      try flush()
     }
     try sync(metadata: false)
     if let leaf = unanchored, moment &- lastAnchor >= pace.anchor || wantsCommit {
@@ -296,7 +359,7 @@ package struct SessionWriter: ~Copyable {
     }
   }
 
-  private mutating func record(_ leaf: Leaf) throws(SessionLogFailure) {
+  mutating func record(_ leaf: Leaf) throws(SessionLogFailure) {
     let isRetry = isLogInDoubt
     isLogInDoubt = true
     try log.append([leaf], isRetry: isRetry)
@@ -304,10 +367,9 @@ package struct SessionWriter: ~Copyable {
   }
 
   /// Ends the data frame and writes a commit over everything so far, into `waiting`.
-  private mutating func commit(_ flags: CommitFrame.Flags) throws(SessionLogFailure) {
-    try compress(.frame)
+  mutating func commit(_ flags: CommitFrame.Flags) throws(SessionLogFailure) {
+    try endFrame()
     let end = durableBytes + UInt64(waiting.count)
-    seekTable.add(stored: end - frameStart, content: frameContent)
     let frame = CommitFrame(
       k: commits, firstLine: committedLines, lines: lines, offset: batchStart,
       length: UInt32(clamping: end - batchStart), flags: flags, time: lastTime,
@@ -335,12 +397,14 @@ package struct SessionWriter: ~Copyable {
   }
 
   /// Writes what waits and syncs it; only then may other bytes follow.
-  private mutating func sync(metadata: Bool) throws(SessionLogFailure) {
-    guard !waiting.isEmpty else {
-      if flushedLines == lines { oldestWaiting = nil }
-      durableLines = flushedLines
-      return
-    }
+  mutating func sync(metadata: Bool) throws(SessionLogFailure) {
+    try write()
+    if !waiting.isEmpty { try syncFile(metadata: metadata) }
+    settle()
+  }
+
+  mutating func write() throws(SessionLogFailure) {
+    guard written < waiting.count else { return }
     var progress = written
     do throws(FileFailure) {
       defer { written = progress }
@@ -351,15 +415,23 @@ package struct SessionWriter: ~Copyable {
       throw error.isOutOfSpace ? refused : poison(refused)
     }
     isStalled = false
+  }
+
+  mutating func syncFile(metadata: Bool) throws(SessionLogFailure) {
     do { try file.sync(dataOnly: !metadata) } catch { throw poison(SessionLogFailure(error)) }
+  }
+
+  /// Notes that all that was written is durable.
+  mutating func settle() {
     durableBytes += UInt64(waiting.count)
-    waiting.removeAll(keepingCapacity: true)
+    // An idle session gives its room back.
+    waiting.removeAll(keepingCapacity: compressor != nil)
     written = 0
     if flushedLines == lines { oldestWaiting = nil }
     durableLines = flushedLines
   }
 
-  private mutating func poison(_ failure: SessionLogFailure) -> SessionLogFailure {
+  mutating func poison(_ failure: SessionLogFailure) -> SessionLogFailure {
     self.failure = failure
     return failure
   }
@@ -374,25 +446,43 @@ package struct SessionWriter: ~Copyable {
   package mutating func close(lines last: [[UInt8]]) throws(SessionLogFailure) -> Leaf {
     if let failure { throw failure }
     if !isEnding {
-      var time = lastTime
-      for line in last {
-        if let fault = lineFault(line.span, after: time) {
-          throw SessionLogFailure(
-            .refused, "a last event breaks the format", found: fault, wanted: "session.end",
-            advice: "Nothing was written for it.")
-        }
-        time = LineHeader(line.span)?.time ?? time
-      }
+      try check(last: last)
       if isStalled { try finish() }
-      for line in last { add(line) }
-      isEnding = true
-      try commit(.close)
+      try end(last)
     }
     try finish()
     guard let leaf = unanchored else {
       throw SessionLogFailure(
         .refused, "the session is closed already", at: path, advice: "Close it once.")
     }
+    try letGo()
+    do { try Reserve.fill(store.reservePath, in: store.system) } catch {
+      // The session is whole; the next one tries again.
+    }
+    return leaf
+  }
+
+  func check(last: [[UInt8]]) throws(SessionLogFailure) {
+    var time = lastTime
+    for line in last {
+      if let fault = lineFault(line.span, after: time) {
+        throw SessionLogFailure(
+          .refused, "a last event breaks the format", found: fault, wanted: "session.end",
+          advice: "Nothing was written for it.")
+      }
+      time = LineHeader(line.span)?.time ?? time
+    }
+  }
+
+  /// Takes the last lines and puts the close commit into `waiting`.
+  mutating func end(_ last: [[UInt8]]) throws(SessionLogFailure) {
+    for line in last { add(line.span) }
+    isEnding = true
+    try commit(.close)
+  }
+
+  /// Ends the writer once its last leaf is in the log.
+  mutating func letGo() throws(SessionLogFailure) {
     unanchored = nil
     failure = SessionLogFailure(
       .refused, "the session is closed", at: path, advice: "Begin another session.")
@@ -400,14 +490,10 @@ package struct SessionWriter: ~Copyable {
     try onDisk { () throws(FileFailure) in
       try store.system.remove(store.livePath(of: id))
     }
-    do { try Reserve.fill(store.reservePath, in: store.system) } catch {
-      // The session is whole; the next one tries again.
-    }
-    return leaf
   }
 
   /// Makes all durable and, at the end, logged; the reserve is given up where space is short.
-  private mutating func finish() throws(SessionLogFailure) {
+  mutating func finish() throws(SessionLogFailure) {
     do throws(SessionLogFailure) { try finishOnce() } catch {
       guard error.kind == .outOfSpace, Reserve.release(store.reservePath, in: store.system) else {
         throw error
@@ -416,16 +502,8 @@ package struct SessionWriter: ~Copyable {
     }
   }
 
-  private mutating func finishOnce() throws(SessionLogFailure) {
+  mutating func finishOnce() throws(SessionLogFailure) {
     try sync(metadata: false)
     if isEnding, let leaf = unanchored { try record(leaf) }
   }
-}
-
-/// How session files are compressed; chosen by measuring (Benchmarks/README.md).
-enum Compression {
-  static let level: Int32 = 1
-  static let windowLog: Int32 = 17
-  /// Lines are handed to libzstd in pieces of about this many bytes.
-  static let chunk = 64 << 10
 }

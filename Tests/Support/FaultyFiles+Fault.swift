@@ -76,6 +76,12 @@ extension FaultyFiles {
     set { state.withLock { $0.disk.space = newValue } }
   }
 
+  /// Whether `syncFileSystem` can be relied on, as on ext4.
+  package var syncsWhole: Bool {
+    get { state.withLock { $0.syncsWhole } }
+    set { state.withLock { $0.syncsWhole = newValue } }
+  }
+
   /// Calls so far, those that failed included.
   package var calls: Int { state.withLock { $0.calls.values.reduce(0, +) } }
 

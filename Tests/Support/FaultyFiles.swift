@@ -25,6 +25,7 @@ package final class FaultyFiles: FileSystem {
     var calls: [Operation: Int] = [:]
     var trace: [String] = []
     var isDead = false
+    var syncsWhole = false
   }
 
   let state: Mutex<State>
@@ -210,6 +211,23 @@ package final class FaultyFiles: FileSystem {
       }
       if state.disk.inodes[id]?.kind == .directory { state.disk.syncNames(of: id) }
       state.disk.inodes[id]?.sync()
+    }
+  }
+
+  package func syncFileSystem(_ descriptor: Int32) throws(FileFailure) -> Bool {
+    try perform(
+      .sync, "sync", nil, descriptor: descriptor, detail: "file system"
+    ) { state, allowance throws(Errno) in
+      guard state.syncsWhole else { return false }
+      if let (code, seed) = allowance.losing {
+        for id in state.disk.inodes.keys.sorted() { state.disk.loseDirtyPages(of: id, seed: seed) }
+        throw Errno(code)
+      }
+      for id in state.disk.inodes.keys.sorted() {
+        if state.disk.inodes[id]?.kind == .directory { state.disk.syncNames(of: id) }
+        state.disk.inodes[id]?.sync()
+      }
+      return true
     }
   }
 

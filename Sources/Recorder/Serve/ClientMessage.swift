@@ -1,0 +1,177 @@
+internal import SessionLog
+
+/// One line of a client, understood as far as the envelope goes.
+///
+/// Format: schema/ingest-protocol.md §§2 and 3.
+struct ClientMessage {
+  enum Kind: Sendable { case hello, open, event, barrier, close, resume }
+
+  var kind: Kind
+  /// The value of the naming member between its quotes; empty for `hello`.
+  var ref = ""
+  /// For `event`.
+  var n: UInt64 = 0
+  /// Where an event's type stands in the line, without quotes.
+  var type = 0..<0
+  /// Which members are the client's own, to be stored as they are.
+  var rest: [Range<Int>] = []
+
+  /// What the server itself writes into line 0.
+  private static let reservedInOpen: Set<String> = [
+    "t", "type", "format", "store", "session", "start", "boot_id", "after", "peer", "host",
+  ]
+  private static let reservedInClose: Set<String> = ["t", "type", "n_events", "at", "reason"]
+
+  /// Reads a line whose members `scanner` has found.
+  init(_ line: Span<UInt8>, _ scanner: borrowing MessageScanner) throws(Refusal) {
+    var found: (Kind, Int)?
+    for (index, member) in scanner.members.enumerated() {
+      guard let kind = Self.kind(member.name, line) else { continue }
+      guard found == nil else { throw Refusal(.malformed, "two members name the message") }
+      found = (kind, index)
+    }
+    guard let (kind, index) = found else {
+      throw Refusal(.protocol, "unknown message")
+    }
+    self.kind = kind
+    let value = scanner.members[index].value
+    if kind == .hello {
+      guard text(line, value) == "1" else {
+        throw Refusal(.protocol, "this server speaks version 1")
+      }
+      return
+    }
+    guard value.count >= 3, value.count <= 66, line[value.lowerBound] == 0x22 else {
+      throw Refusal(.malformed, "a ref is a string of 1 to 64 bytes")
+    }
+    ref = text(line, value.lowerBound + 1..<value.upperBound - 1)
+    guard !ref.utf8.contains(0x5C) else {
+      throw Refusal(.malformed, "a ref holds no backslash")
+    }
+  }
+
+  private static func kind(_ name: Range<Int>, _ line: Span<UInt8>) -> Kind? {
+    func named(_ word: StaticString) -> Bool {
+      word.utf8CodeUnitCount == name.count && matches(line, at: name.lowerBound, word)
+    }
+    switch name.count {
+    case 4: return named("open") ? .open : nil
+    case 5: return named("event") ? .event : named("close") ? .close : named("hello") ? .hello : nil
+    case 6: return named("resume") ? .resume : nil
+    case 7: return named("barrier") ? .barrier : nil
+    default: return nil
+    }
+  }
+
+  /// Finds `n` and `type` of an event, and what else is to be stored.
+  mutating func readEvent(_ line: Span<UInt8>, _ scanner: borrowing MessageScanner)
+    throws(Refusal)
+  {
+    var hasNumber = false
+    for member in scanner.members {
+      if member.nameIsEscaped {
+        // Written another way it would be the same name to every reader of the recording.
+        let name = try Self.decoded(member.name, line)
+        guard !["t", "type", "n", "event"].contains(name) else {
+          throw Refusal(.badEvent, "an escaped \(name)")
+        }
+        rest.append(member.whole)
+        continue
+      }
+      let name = member.name
+      switch name.count {
+      case 1 where line[name.lowerBound] == 0x6E:
+        guard !hasNumber, let number = Self.number(member.value, line), number > 0 else {
+          throw Refusal(.badEvent, "n is not one whole number from 1")
+        }
+        hasNumber = true
+        n = number
+      case 1 where line[name.lowerBound] == 0x74:
+        throw Refusal(.badEvent, "t is the recorder's; a source's own time is at")
+      case 4 where matches(line, at: name.lowerBound, "type"):
+        guard type.isEmpty, Self.isType(member.value, line) else {
+          throw Refusal(.badEvent, "type is missing its form, or given twice")
+        }
+        type = member.value.lowerBound + 1..<member.value.upperBound - 1
+      case 5 where matches(line, at: name.lowerBound, "event"): continue
+      default: rest.append(member.whole)
+      }
+    }
+    guard hasNumber else { throw Refusal(.badEvent, "no n") }
+    guard !type.isEmpty else { throw Refusal(.badEvent, "no type") }
+    for reserved in Self.reservedTypes
+    where type.count == reserved.utf8CodeUnitCount && matches(line, at: type.lowerBound, reserved) {
+      throw Refusal(.badEvent, "only the recorder writes \(reserved)")
+    }
+  }
+
+  private static let reservedTypes: [StaticString] = [
+    "session.start", "session.salt", "session.end", "recorder.recovered",
+  ]
+
+  /// Finds what of an `open` or `close` is to be stored, and gives it as JSON for a closer look.
+  mutating func readMembers(_ line: Span<UInt8>, _ scanner: borrowing MessageScanner)
+    throws(Refusal) -> JSONValue
+  {
+    let code: Refusal.Code = kind == .open ? .badOpen : .badClose
+    let reserved = kind == .open ? Self.reservedInOpen : Self.reservedInClose
+    var names: Set<String> = []
+    for member in scanner.members {
+      let name = try Self.decoded(member.name, line)
+      guard names.insert(name).inserted else { throw Refusal(code, "\(name) is given twice") }
+      if name == (kind == .open ? "open" : "close") || kind == .close && name == "reason" {
+        continue
+      }
+      guard !reserved.contains(name) else { throw Refusal(code, "\(name) is the recorder's") }
+      rest.append(member.whole)
+    }
+    do { return try JSONValue(parsing: line) } catch { throw Refusal(.malformed, error.reason) }
+  }
+
+  private static func decoded(_ name: Range<Int>, _ line: Span<UInt8>) throws(Refusal) -> String {
+    do {
+      let quoted = line.extracting(name.lowerBound - 1..<name.upperBound + 1)
+      return try JSONValue(parsing: quoted).string ?? ""
+    } catch { throw Refusal(.malformed, error.reason) }
+  }
+
+  private static func number(_ value: Range<Int>, _ line: Span<UInt8>) -> UInt64? {
+    guard value.count <= 16 else { return nil }
+    var number: UInt64 = 0
+    for index in value {
+      let digit = line[index] &- 0x30
+      guard digit <= 9 else { return nil }
+      number = number &* 10 &+ UInt64(digit)
+    }
+    return number < Limits.time ? number : nil
+  }
+
+  /// `"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*"`, at most 64 bytes between the quotes.
+  private static func isType(_ value: Range<Int>, _ line: Span<UInt8>) -> Bool {
+    guard value.count >= 3, value.count <= Limits.typeBytes + 2,
+      line[value.lowerBound] == 0x22, line[value.lowerBound + 1] &- 0x61 < 26
+    else { return false }
+    var follows = false
+    for index in value.lowerBound + 1..<value.upperBound - 1 {
+      switch line[index] {
+      case 0x61...0x7A, 0x30...0x39, 0x5F: follows = true
+      case 0x2E:
+        guard follows else { return false }
+        follows = false
+      default: return false
+      }
+    }
+    return follows
+  }
+}
+
+/// Which events are made durable at once: what the gateway waits for before it lets anything through.
+enum BarrierEvents {
+  static func contains(_ type: Span<UInt8>) -> Bool {
+    func ends(_ word: StaticString) -> Bool {
+      matches(type, at: type.count - word.utf8CodeUnitCount, word)
+    }
+    return ends(".query") || ends(".request") || ends(".call") || matches(type, at: 0, "approval.")
+      || type.count == 15 && matches(type, at: 0, "policy.decision")
+  }
+}
