@@ -222,7 +222,9 @@ func matches(_ line: Span<UInt8>, at offset: Int, _ word: StaticString) -> Bool 
 
 /// The bytes of a range as text; they were found to be UTF-8.
 func text(_ line: Span<UInt8>, _ range: Range<Int>) -> String {
-  unsafe line.extracting(range).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+  unsafe line.extracting(range).withUnsafeBufferPointer {
+    unsafe String(decoding: $0, as: UTF8.self)
+  }
 }
 
 extension [UInt8] {

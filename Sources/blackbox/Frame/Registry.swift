@@ -4,6 +4,7 @@ enum Registry {
     InitVerb.self,
     RecordVerb.self,
     ImportVerb.self,
+    ServeVerb.self,
     RecoverVerb.self,
     VerifyVerb.self,
     ProveVerb.self,

@@ -1,0 +1,194 @@
+// A client of `blackbox serve` in Swift: one connection, many sessions, nothing let through before its ack.
+//
+//     let recorder = try RecorderClient("/run/blackbox/ingest.sock")
+//     let session = try recorder.open(["kind": "database", "agent": ["uid": "agent-7", "issuer": "local"]])
+//     try session.event("database.query", ["dbms": "postgresql", "text": "SELECT 1"])
+//     try session.flush()            // returns once every event is on the disk
+//     let receipt = try session.close()
+//
+// Protocol: schema/ingest-protocol.md. One thread uses a client and its sessions.
+
+import Foundation
+
+/// The server turned a message away, or is gone for longer than the client waits.
+struct RecorderRefusal: Error {
+  var code: String
+  var message: String
+}
+
+/// One connection to a recorder; it reconnects and resumes by itself.
+final class RecorderClient {
+  typealias Fields = [String: Any]
+
+  private let path: String
+  private let patience: Double
+  private var descriptor: Int32 = -1
+  private var input: [UInt8] = []
+  private var lastRef = 0
+  fileprivate var sessions: [String: RecordedSession] = [:]
+
+  init(_ path: String, patience: Double = 30) throws {
+    self.path = path
+    self.patience = patience
+    try connect()
+  }
+
+  deinit { Glibc.close(descriptor) }
+
+  func open(_ fields: Fields) throws -> RecordedSession {
+    lastRef += 1
+    let session = RecordedSession(self, "r\(lastRef)", fields)
+    sessions[session.ref] = session
+    session.begin()
+    while session.id == nil { try read() }
+    return session
+  }
+
+  /// Takes one answer, through a reconnect if need be.
+  func read() throws {
+    guard let answer = readLine() else { return try connect() }
+    let keys = ["opened", "resumed", "ack", "closed", "ref"]
+    let ref = keys.lazy.compactMap { answer[$0] as? String }.first
+    if let ref, let session = sessions[ref] {
+      try session.hear(answer)
+    } else if let code = answer["error"] as? String, code != "shutting_down" {
+      throw RecorderRefusal(code: code, message: answer["message"] as? String ?? "")
+    }
+  }
+
+  fileprivate func send(_ message: Fields) {
+    guard let text = try? JSONSerialization.data(withJSONObject: message) else { return }
+    let bytes = Array(text) + [0x0A]
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes[sent...].withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      // The next read finds the connection gone and mends it.
+      guard count > 0 || errno == EINTR else { return }
+      sent += max(0, count)
+    }
+  }
+
+  private func connect() throws {
+    let until = Date().addingTimeInterval(patience)
+    while !greet() {
+      guard Date() < until else { throw RecorderRefusal(code: "gone", message: "no server at \(path)") }
+      usleep(50_000)
+    }
+    for session in sessions.values { session.begin() }
+  }
+
+  private func greet() -> Bool {
+    if descriptor >= 0 { Glibc.close(descriptor) }
+    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    input = []
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+    let connected = withUnsafeBytes(of: &address) { raw in
+      Glibc.connect(
+        descriptor, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+    }
+    guard connected == 0 else { return false }
+    send(["hello": 1, "client": "example.swift/1"])
+    return readLine()?["hello"] as? Int == 1
+  }
+
+  private func readLine() -> Fields? {
+    while true {
+      if let end = input.firstIndex(of: 0x0A) {
+        let line = Data(input[..<end])
+        input.removeSubrange(...end)
+        return (try? JSONSerialization.jsonObject(with: line)) as? Fields
+      }
+      var chunk = [UInt8](repeating: 0, count: 65_536)
+      let count = Glibc.read(descriptor, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return nil }
+      input += chunk[..<count]
+    }
+  }
+}
+
+/// One session of a client, which keeps each event until it is acked.
+final class RecordedSession {
+  let ref: String
+  /// The session that is written now; another after the old one was over.
+  private(set) var id: String?
+  /// The newest receipt: session, lines and root of what is on the disk.
+  private(set) var receipt: RecorderClient.Fields = [:]
+  private unowned let client: RecorderClient
+  private var fields: RecorderClient.Fields
+  private var n = 0
+  private var kept: [(n: Int, message: RecorderClient.Fields)] = []
+  private var closing: RecorderClient.Fields?
+
+  fileprivate init(_ client: RecorderClient, _ ref: String, _ fields: RecorderClient.Fields) {
+    (self.client, self.ref, self.fields) = (client, ref, fields)
+  }
+
+  /// True while an event is not acked.
+  var isWaiting: Bool { !kept.isEmpty }
+
+  func event(_ type: String, _ fields: RecorderClient.Fields) {
+    n += 1
+    let message = fields.merging(["event": ref, "n": n, "type": type]) { $1 }
+    kept.append((n, message))
+    client.send(message)
+  }
+
+  /// Returns once every event so far is durable.
+  func flush() throws {
+    client.send(["barrier": ref])
+    while isWaiting { try client.read() }
+  }
+
+  func close(reason: String = "client") throws -> RecorderClient.Fields {
+    closing = ["close": ref, "reason": reason]
+    sendClosing()
+    while client.sessions[ref] != nil { try client.read() }
+    return receipt
+  }
+
+  private func sendClosing() {
+    if let closing { client.send(closing) }
+  }
+
+  /// Opens the session, or comes back to it.
+  fileprivate func begin() {
+    if let id { return client.send(["resume": ref, "session": id]) }
+    client.send(fields.merging(["open": ref]) { $1 })
+    for (_, message) in kept { client.send(message) }
+    sendClosing()
+  }
+
+  fileprivate func hear(_ answer: RecorderClient.Fields) throws {
+    let stored = answer["n"] as? Int
+    if let code = answer["error"] as? String {
+      guard ["session_over", "recorder_failed"].contains(code), let id else {
+        throw RecorderRefusal(code: code, message: answer["message"] as? String ?? "")
+      }
+      // What is stored stays in the old session; the rest goes into one that names it.
+      kept.removeAll { $0.n <= stored ?? 0 }
+      fields["continues"] = id
+      self.id = nil
+      n = 0
+      for index in kept.indices {
+        n += 1
+        kept[index].n = n
+        kept[index].message["n"] = n
+      }
+      return begin()
+    }
+    id = answer["session"] as? String
+    receipt = answer
+    if let stored { kept.removeAll { $0.n <= stored } }
+    if answer["resumed"] != nil {
+      for (_, message) in kept { client.send(message) }
+      client.send(["barrier": ref])
+      sendClosing()
+    }
+    if answer["closed"] != nil { client.sessions[ref] = nil }
+  }
+}

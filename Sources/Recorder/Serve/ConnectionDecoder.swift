@@ -1,0 +1,251 @@
+internal import Platform
+internal import SessionLog
+
+/// What one connection says, line by line, as commands for the writing thread.
+///
+/// Pure: it knows refs and the envelope, and nothing of sockets and sessions.
+struct ConnectionDecoder {
+  /// What the loop must do itself.
+  enum Step: Equatable {
+    case goOn
+    case greet
+    /// The connection ends with this error.
+    case end(Refusal)
+  }
+
+  /// Refs whose messages are passed over until they are used anew.
+  static let passedOver: Attachment = -1
+  private static let mostPassedOver = 10_000
+
+  let connection: Int
+  let peer: PeerCredentials
+  private(set) var refs: [String: Attachment] = [:]
+  private var passedOver = 0
+  private var saidHello = false
+  private var scanner = MessageScanner()
+  private(set) var commands: [Command] = []
+  private var events: Command.Events
+
+  init(connection: Int, peer: PeerCredentials) {
+    self.connection = connection
+    self.peer = peer
+    events = .init(connection: connection, moment: 0)
+  }
+
+  /// Takes one line without its LF; commands pile up until `takeCommands`.
+  mutating func decode(_ line: Span<UInt8>, moment: UInt64, next: inout Attachment) -> Step {
+    events.moment = moment
+    do throws(Refusal) {
+      try scanner.scan(line)
+      let message = try ClientMessage(line, scanner)
+      guard saidHello || message.kind == .hello else {
+        throw Refusal(.protocol, "the first message is hello")
+      }
+      return try obey(message, line, moment, &next)
+    } catch {
+      return .end(error)
+    }
+  }
+
+  /// Everything decoded since the last call.
+  mutating func takeCommands() -> [Command] {
+    endEvents()
+    var taken: [Command] = []
+    swap(&taken, &commands)
+    return taken
+  }
+
+  /// The writing thread let go of an attachment.
+  mutating func detached(_ attachment: Attachment, ref: String, isRefused: Bool) {
+    guard refs[ref] == attachment || refs[ref] == Self.passedOver else { return }
+    if isRefused { passOver(ref) } else { refs[ref] = nil }
+  }
+
+  private mutating func passOver(_ ref: String) {
+    if refs.updateValue(Self.passedOver, forKey: ref) != Self.passedOver { passedOver += 1 }
+  }
+
+  private mutating func endEvents() {
+    guard !events.items.isEmpty else { return }
+    commands.append(.events(events))
+    events = .init(connection: connection, moment: events.moment)
+  }
+
+  private mutating func obey(
+    _ message: ClientMessage, _ line: Span<UInt8>, _ moment: UInt64, _ next: inout Attachment
+  ) throws(Refusal) -> Step {
+    var message = message
+    let bytes = line.count + 1
+    if message.kind == .hello {
+      guard !saidHello else { throw Refusal(.protocol, "hello is said once") }
+      saidHello = true
+      skip(bytes)
+      return .greet
+    }
+    guard passedOver < Self.mostPassedOver else {
+      throw Refusal(.protocol, "too many refs were refused on this connection")
+    }
+    let known = refs[message.ref]
+    let place = Command.Place(
+      connection: connection, ref: message.ref, user: peer.user, process: peer.process)
+    do throws(Refusal) {
+      if message.kind == .open || message.kind == .resume {
+        guard known == nil || known == Self.passedOver else {
+          throw Refusal(.duplicateRef, "the ref is in use")
+        }
+        try attach(message, line, place, &next)
+        return .goOn
+      }
+      guard let attachment = known else {
+        throw Refusal(.unknownRef, "no session was opened under this ref")
+      }
+      guard attachment != Self.passedOver else {
+        skip(bytes)
+        return .goOn
+      }
+      switch message.kind {
+      case .event:
+        try message.readEvent(line, scanner)
+        add(message, line, attachment)
+      case .barrier:
+        endEvents()
+        commands.append(.barrier(attachment, bytes: bytes, connection: connection))
+      default: try close(&message, line, attachment, moment)
+      }
+    } catch {
+      endEvents()
+      let attachment = known == Self.passedOver ? nil : known
+      next += 1
+      commands.append(.detach(attachment ?? next, place, error, bytes: bytes))
+      passOver(message.ref)
+    }
+    return .goOn
+  }
+
+  /// Bytes that come to nothing still count for credit.
+  private mutating func skip(_ bytes: Int) {
+    let end = events.bytes.count
+    events.items.append(
+      .init(
+        attachment: Self.passedOver, n: 0, typeEnd: end, end: end, isBarrier: false, bytes: bytes))
+  }
+
+  private mutating func add(
+    _ message: ClientMessage, _ line: Span<UInt8>, _ attachment: Attachment
+  ) {
+    events.bytes.append(line, message.type)
+    let typeEnd = events.bytes.count
+    for range in message.rest {
+      events.bytes.append(0x2C)
+      events.bytes.append(line, range)
+    }
+    events.items.append(
+      .init(
+        attachment: attachment, n: message.n, typeEnd: typeEnd, end: events.bytes.count,
+        isBarrier: BarrierEvents.contains(line.extracting(message.type)), bytes: line.count + 1))
+  }
+
+  private mutating func attach(
+    _ message: ClientMessage, _ line: Span<UInt8>, _ place: Command.Place,
+    _ next: inout Attachment
+  ) throws(Refusal) {
+    var message = message
+    next += 1
+    if message.kind == .resume {
+      let json: JSONValue
+      do { json = try JSONValue(parsing: line) } catch {
+        throw Refusal(.malformed, error.reason)
+      }
+      guard let session = json["session"]?.string else {
+        throw Refusal(.sessionUnknown, "no session named")
+      }
+      endEvents()
+      commands.append(.resume(next, place, session: session, bytes: line.count + 1))
+    } else {
+      let json = try message.readMembers(line, scanner)
+      try OpenRequest.check(json)
+      endEvents()
+      commands.append(
+        .open(
+          .init(
+            attachment: next, place: place, kind: json["kind"]?.string ?? "",
+            members: members(of: message, line, without: "kind"),
+            hasPrincipal: json["principal"] != nil, bytes: line.count + 1)))
+    }
+    if refs.updateValue(next, forKey: message.ref) == Self.passedOver { passedOver -= 1 }
+  }
+
+  private mutating func close(
+    _ message: inout ClientMessage, _ line: Span<UInt8>, _ attachment: Attachment,
+    _ moment: UInt64
+  ) throws(Refusal) {
+    let json = try message.readMembers(line, scanner)
+    let reason = json["reason"]?.string ?? "client"
+    guard OpenRequest.reasons.contains(reason) else {
+      throw Refusal(.badClose, "no such reason")
+    }
+    endEvents()
+    commands.append(
+      .close(
+        attachment, reason: reason, members: members(of: message, line, without: nil),
+        moment: moment, bytes: line.count + 1))
+  }
+
+  /// The client's own members, each with a comma in front.
+  private func members(of message: ClientMessage, _ line: Span<UInt8>, without name: String?)
+    -> [UInt8]
+  {
+    var bytes: [UInt8] = []
+    for range in message.rest {
+      if let name, text(line, range).hasPrefix("\"\(name)\"") { continue }
+      bytes.append(0x2C)
+      bytes.append(line, range)
+    }
+    return bytes
+  }
+}
+
+/// What must be true of the members of `open`, and of a close.
+enum OpenRequest {
+  static let reasons: Set<String> = [
+    "client", "server", "timeout", "policy", "approval_expired", "crash", "lost",
+  ]
+
+  static func check(_ json: JSONValue) throws(Refusal) {
+    guard let kind = json["kind"]?.string, isKind(kind) else {
+      throw Refusal(.badOpen, "kind is missing or no name")
+    }
+    guard let agent = json["agent"], agent.members != nil, let uid = agent["uid"]?.string,
+      !uid.isEmpty
+    else { throw Refusal(.badOpen, "agent is no object with a uid") }
+    if let principal = json["principal"], principal != .null {
+      guard principal["uid"]?.string?.isEmpty == false else {
+        throw Refusal(.badOpen, "principal is neither null nor an object with a uid")
+      }
+    }
+    if let delegation = json["delegation"] {
+      guard let links = delegation.array, links.allSatisfy({ $0.members != nil }) else {
+        throw Refusal(.badOpen, "delegation is no array of objects")
+      }
+    }
+    if let resource = json["resource"] {
+      guard resource["kind"]?.string != nil, resource["uid"]?.string != nil else {
+        throw Refusal(.badOpen, "resource is no object with kind and uid")
+      }
+    }
+    for name in ["gateway", "policy", "source"] {
+      if let value = json[name], value.members == nil {
+        throw Refusal(.badOpen, "\(name) is no object")
+      }
+    }
+  }
+
+  private static func isKind(_ kind: String) -> Bool {
+    guard let first = kind.utf8.first, (0x61...0x7A).contains(first), kind.utf8.count <= 64 else {
+      return false
+    }
+    return kind.utf8.allSatisfy { byte in
+      (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x5F
+    }
+  }
+}

@@ -1,0 +1,32 @@
+internal import SessionLog
+
+/// How a server is set up.
+package struct ServeSettings: Sendable {
+  /// Where clients connect.
+  package var socket: String
+  /// Uids that may connect besides the server's own.
+  package var allowedUsers: Set<UInt32> = []
+  /// Microseconds that a session without a connection is kept.
+  package var patience: UInt64 = 600_000_000
+  package var mostSessions = 10_000
+  package var mostConnections = 1024
+  /// A file for counters as Prometheus text, written anew every ten seconds; nil: none.
+  package var metrics: String?
+  /// The service manager's socket, from `NOTIFY_SOCKET`.
+  package var notifySocket: String?
+  /// This program's version, for `hello`.
+  package var version: String
+  /// Says what whoever runs the server should know, a line at a time.
+  package var say: @Sendable (String) -> Void
+  /// Bytes of lines that one connection may have under way.
+  var credit = 8 << 20
+  /// Bytes of lines that all connections together may have under way.
+  var mostUnderWay = 64 << 20
+  var pace = Pace()
+
+  package init(socket: String, version: String, say: @escaping @Sendable (String) -> Void) {
+    self.socket = socket
+    self.version = version
+    self.say = say
+  }
+}

@@ -1,0 +1,95 @@
+internal import Evidence
+internal import Platform
+internal import SessionLog
+
+/// One open session of a server, as the writing thread sees it.
+final class ServedSession {
+  enum State {
+    /// Its `open` leaf is not in the log yet.
+    case opening
+    case live
+    /// Its last line, taken as soon as the disk lets it.
+    case closing(reason: String, members: [UInt8])
+    case over
+  }
+
+  /// The connection that writes it.
+  struct Owner {
+    var connection: Int
+    var ref: String
+    var attachment: Attachment
+  }
+
+  let session: GroupCommit.Session
+  let id: SessionID
+  /// Only this uid may come back to it.
+  let user: UInt32
+  var state = State.opening
+  var owner: Owner?
+  /// The client's counter of the last event taken.
+  var n: UInt64 = 0
+  var acked: UInt64 = 0
+  /// An ack is due even if nothing new became durable.
+  var owesAck = false
+  /// The answer to `resume` is due in place of an ack.
+  var owesResumed = false
+  /// It is in the list of those that wait for a round.
+  var isDirty = false
+  /// Somebody waits for it: the round is at once.
+  var isUrgent = false
+  /// It waits for the next anchors.
+  var isAnchorDue = false
+  /// Moment of the last event.
+  var touched: UInt64
+  var detached: UInt64?
+
+  init(_ session: GroupCommit.Session, user: UInt32, owner: Owner, now: UInt64) {
+    self.session = session
+    id = session.writer.id
+    self.user = user
+    self.owner = owner
+    touched = now
+  }
+
+  /// Events under a durable point. The server puts no line of its own between the salt and `session.end`.
+  var durable: UInt64 {
+    let lines = session.writer.durableLines
+    return lines > 2 ? min(n, lines - 2) : 0
+  }
+}
+
+/// Line 0 and the last line of a served session.
+enum ServedLines {
+  /// `session.start` with the client's members as they came.
+  static func first(
+    of opening: Command.Opening, id: SessionID, store: Store, clock: any Clock, boot: String,
+    host: String, after head: Checkpoint
+  ) -> [UInt8] {
+    var line = LineBuilder(time: 0, type: "session.start")
+    line.add("format", 1)
+    line.add("store", store.origin)
+    line.add("session", id.text)
+    line.add("kind", opening.kind)
+    line.add("start", WallTime.format(clock.wall()))
+    line.add("boot_id", boot)
+    var bytes = line.finish()
+    bytes.removeLast()
+    bytes += opening.members
+    if !opening.hasPrincipal {
+      bytes += Array(",\"principal\":null,\"principal_reason\":\"not stated by the gateway\"".utf8)
+    }
+    let (user, process) = (opening.place.user, opening.place.process)
+    bytes += Array(
+      (",\"peer\":{\"uid\":\(user),\"pid\":\(process)},\"host\":\(AnswerLine.quoted(host)),"
+        + "\"after\":{\"size\":\(head.size),\"root\":\"\(Base64.encode(head.root.bytes))\"}}").utf8)
+    return bytes
+  }
+
+  static func last(time: UInt64, reason: String, members: [UInt8], events: UInt64) -> [UInt8] {
+    var line = LineBuilder(time: time, type: "session.end")
+    line.add("reason", reason)
+    var bytes = line.finish()
+    bytes.removeLast()
+    return bytes + members + Array(",\"n_events\":\(events)}".utf8)
+  }
+}

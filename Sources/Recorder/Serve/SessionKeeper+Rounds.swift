@@ -1,0 +1,220 @@
+internal import Evidence
+internal import Platform
+internal import SessionLog
+internal import Synchronization
+
+/// Durable points over many sessions, and what is said after them.
+extension SessionKeeper {
+  /// Makes sessions durable and answers for them; while the disk is full nothing else happens.
+  func round(all: Bool) throws(SessionLogFailure) {
+    var waits = false
+    while true {
+      let isFull = try roundOnce(all: all || waits)
+      guard isFull != nil else { break }
+      if !waits {
+        waits = true
+        exchange.counters.update { $0.isWaitingForSpace = true }
+        settings.say("the disk is full: nothing more is taken in until there is space")
+      }
+      tell()
+      guard !exchange.isStopping.load(ordering: .relaxed) else { break }
+      pause(milliseconds: 200)
+    }
+    guard waits else { return }
+    exchange.counters.update { $0.isWaitingForSpace = false }
+    if !exchange.isStopping.load(ordering: .relaxed) {
+      settings.say("there is space again")
+      group.fillReserve()
+    }
+  }
+
+  private func roundOnce(all: Bool) throws(SessionLogFailure) -> SessionLogFailure? {
+    let began = clock.monotonic()
+    // Where half of them wait anyway, the others may come along.
+    let all = all || urgent * 2 >= dirty.count
+    let chosen = all ? dirty : dirty.filter(\.isUrgent)
+    for session in chosen {
+      if case .closing(let reason, let members) = session.state {
+        end(session, reason: reason, members: members)
+      }
+    }
+    let outcome = try group.round(chosen.map(\.session))
+    if let head = outcome.head { self.head = head }
+    for (made, failure) in outcome.failed {
+      if let session = sessions[made.writer.id] { fail(session, failure) }
+    }
+    for (made, leaf) in outcome.logged {
+      if let session = sessions[made.writer.id] { logged(session, leaf) }
+    }
+    var left: [ServedSession] = all ? [] : dirty.filter { !$0.isUrgent }
+    for session in chosen { settle(session, &left) }
+    dirty = left
+    urgent = left.count(where: \.isUrgent)
+    dirtySince = left.isEmpty ? nil : dirtySince
+    if all, outcome.fullDisk == nil {
+      unsettled = 0
+      for (connection, bytes) in owed { answers.append(.credit(bytes, connection: connection)) }
+      owed.removeAll(keepingCapacity: true)
+    }
+    let time = clock.monotonic() &- began
+    exchange.counters.update {
+      $0.rounds += 1
+      $0.roundTime = time
+    }
+    return outcome.fullDisk
+  }
+
+  private func end(_ session: ServedSession, reason: String, members: [UInt8]) {
+    do throws(SessionLogFailure) {
+      let line = ServedLines.last(
+        time: session.session.writer.now(), reason: reason, members: members, events: session.n)
+      try group.end(session.session, lines: [line])
+    } catch {
+      // For want of space it is tried again with the next round.
+      if error.kind != .outOfSpace { fail(session, error) }
+    }
+  }
+
+  /// An `open` or `close` leaf is in the signed log.
+  private func logged(_ session: ServedSession, _ leaf: Leaf) {
+    if leaf.kind == .open {
+      if case .opening = session.state { session.state = .live }
+      exchange.counters.update { $0.opened += 1 }
+    } else {
+      session.state = .over
+      sessions[session.id] = nil
+      exchange.counters.update { $0.closed += 1 }
+    }
+    guard let owner = session.owner else { return }
+    let word: StaticString = leaf.kind == .open ? "opened" : "closed"
+    let n: UInt64? = leaf.kind == .open ? nil : session.n
+    answers.append(
+      .line(
+        AnswerLine.receipt(
+          word, ref: owner.ref, n: n, session: session.id,
+          lines: leaf.lines, root: leaf.root, head: head), connection: owner.connection))
+    if leaf.kind != .open {
+      attached[owner.attachment] = nil
+      session.owner = nil
+      answers.append(
+        .detached(
+          owner.attachment, ref: owner.ref, connection: owner.connection, isRefused: false))
+    }
+  }
+
+  /// Says what a session's client may know now, and keeps it in the list if it must come again.
+  private func settle(_ session: ServedSession, _ left: inout [ServedSession]) {
+    session.isUrgent = false
+    session.isDirty = false
+    if case .over = session.state { return }
+    var isOpen = true
+    if case .opening = session.state { isOpen = false }
+    if session.session.writer.needsRound(anchors: false) || !isOpen {
+      session.isDirty = true
+      session.isUrgent = true
+      left.append(session)
+    } else if session.session.writer.needsRound(anchors: true), !session.isAnchorDue {
+      session.isAnchorDue = true
+      anchors.append(session)
+    }
+    let durable = session.durable
+    guard isOpen, let owner = session.owner, durable == session.n,
+      session.owesResumed || session.owesAck || durable > session.acked
+    else { return }
+    let writer = session.session.writer.durableLines
+    let word: StaticString = session.owesResumed ? "resumed" : "ack"
+    session.owesResumed = false
+    session.owesAck = false
+    session.acked = durable
+    exchange.counters.update { $0.acks += 1 }
+    answers.append(
+      .line(
+        AnswerLine.receipt(
+          word, ref: owner.ref, n: durable, session: session.id, lines: writer,
+          root: session.session.writer.root(), head: nil), connection: owner.connection))
+  }
+
+  /// Once a second: commits and anchors that are due, idle compressors, sessions that nobody came back to.
+  func chores(_ now: UInt64) {
+    nextChores = now &+ 1_000_000
+    for session in anchors {
+      session.isAnchorDue = false
+      mark(session, isUrgent: false)
+    }
+    anchors.removeAll(keepingCapacity: true)
+    var detached = 0
+    for session in sessions.values {
+      if let since = session.detached {
+        detached += 1
+        if case .live = session.state, now &- since >= settings.patience {
+          settings.say("session \(session.id): nobody came back, closed")
+          _ = close(session, reason: "lost")
+          continue
+        }
+      }
+      if session.session.writer.commitDeadline.map({ $0 <= now }) ?? false {
+        mark(session, isUrgent: false)
+      } else if session.session.writer.holdsCompressor, now &- session.touched >= 2_000_000 {
+        do throws(SessionLogFailure) {
+          try session.session.writer.rest()
+          mark(session, isUrgent: false)
+        } catch { fail(session, error) }
+      }
+    }
+    exchange.counters.update {
+      $0.sessions = sessions.count
+      $0.detached = detached
+    }
+  }
+
+  /// The server stops: all that came is made durable, then every session is closed.
+  func closeAll() throws(SessionLogFailure) {
+    try round(all: true)
+    for session in sessions.values {
+      if case .live = session.state { _ = close(session, reason: "server") }
+    }
+    // A second round takes what had to wait for the first, such as an `open` leaf.
+    for _ in 0..<3 where !sessions.isEmpty {
+      for session in sessions.values { mark(session, isUrgent: true) }
+      try round(all: true)
+      for session in sessions.values {
+        if case .live = session.state { _ = close(session, reason: "server") }
+      }
+    }
+    if !sessions.isEmpty {
+      settings.say("\(sessions.count) sessions could not be closed; recovery will close them")
+    }
+    tell()
+  }
+}
+
+/// What is left of a session that is over, for a client that comes back to it.
+struct PastSession {
+  var user: UInt32
+  var events: UInt64
+
+  /// Nil if the store has no such file, or none that can be read.
+  static func find(_ id: SessionID, in store: Store) -> PastSession? {
+    do {
+      var reader = try SessionReader(path: store.sessionPath(of: id), in: store.system)
+      var batch = Batch()
+      var events: UInt64 = 0
+      while try reader.next(into: &batch) != .end {
+        for index in 0..<batch.lineCount {
+          batch.withLine(index) { line in
+            guard let header = LineHeader(line) else { return }
+            let isOurs =
+              header.isType("session.start", in: line) || header.isType("session.salt", in: line)
+              || header.isType("session.end", in: line)
+              || header.isType("recorder.recovered", in: line)
+            if !isOurs { events += 1 }
+          }
+        }
+      }
+      guard let user = reader.start?.json["peer"]?["uid"]?.integer else { return nil }
+      return PastSession(user: UInt32(clamping: user), events: events)
+    } catch {
+      return nil
+    }
+  }
+}

@@ -1,0 +1,360 @@
+internal import Evidence
+internal import Platform
+internal import SessionLog
+
+/// The thread that owns every session of a server: takes commands, stores events, makes rounds, answers.
+///
+/// Not Sendable: made and used on that one thread.
+final class SessionKeeper {
+  let store: Store
+  let settings: ServeSettings
+  let clock: any Clock
+  let exchange: ServeExchange
+  let group: GroupCommit
+  private let boot: String
+  private let host = hostName
+  /// The newest checkpoint, for "not before" in line 0.
+  var head: Checkpoint
+
+  var sessions: [SessionID: ServedSession] = [:]
+  var attached: [Attachment: ServedSession] = [:]
+  /// Sessions that wait for a round.
+  var dirty: [ServedSession] = []
+  var urgent = 0
+  var dirtySince: UInt64?
+  /// Sessions with a commit that the log does not know.
+  var anchors: [ServedSession] = []
+  /// Bytes of events stored since the last round over all sessions.
+  var unsettled = 0
+  /// Credit to give back after the next round over all, by connection.
+  var owed: [Int: Int] = [:]
+  var answers: [Answer] = []
+  private var begun: [Attachment: Result<GroupCommit.Session, SessionLogFailure>] = [:]
+  private var scratch: [UInt8] = []
+  private var isStopping = false
+  var nextChores: UInt64
+
+  /// Bytes of events that bring a round before its time.
+  private static let enough = 2 << 20
+
+  init(
+    _ store: Store, _ state: StateDirectory, _ settings: ServeSettings, clock: any Clock,
+    exchange: ServeExchange
+  ) throws(SessionLogFailure) {
+    self.store = store
+    self.settings = settings
+    self.clock = clock
+    self.exchange = exchange
+    group = try GroupCommit(store, state, clock: clock, pace: settings.pace)
+    head = try store.checkpoint(signedBy: store.verifierKey).0
+    boot = clock.bootID
+    nextChores = clock.monotonic() &+ 1_000_000
+  }
+
+  /// Runs until a `stop` was obeyed.
+  ///
+  /// - Throws: the log failed; no answer after that says that anything was stored.
+  func run() throws(SessionLogFailure) {
+    while !isStopping {
+      guard let batches = exchange.commands.receive(waiting: wait()) else { break }
+      try take(batches)
+    }
+    try closeAll()
+  }
+
+  /// One step of `run`: what was received is done, and what is due.
+  func take(_ batches: [[Command]]) throws(SessionLogFailure) {
+    begin(batches)
+    for commands in batches {
+      for command in commands { try obey(command) }
+    }
+    let now = clock.monotonic()
+    if now >= nextChores { chores(now) }
+    let isLate = dirtySince.map { now &- $0 >= settings.pace.flush } ?? false
+    if isLate || unsettled >= Self.enough {
+      try round(all: true)
+    } else if urgent > 0 {
+      try round(all: false)
+    }
+    tell()
+  }
+
+  private func wait() -> UInt64 {
+    let now = clock.monotonic()
+    var due = nextChores
+    if let dirtySince { due = min(due, dirtySince &+ settings.pace.flush) }
+    return due > now ? due - now : 0
+  }
+
+  func tell() {
+    exchange.answer(answers)
+    answers.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: Commands
+
+  private func obey(_ command: Command) throws(SessionLogFailure) {
+    switch command {
+    case .open(let opening): open(opening)
+    case .events(let events): try store(events)
+    case .barrier(let attachment, let bytes, let connection):
+      credit(bytes, connection)
+      guard let session = attached[attachment] else { return }
+      session.owesAck = true
+      mark(session, isUrgent: true)
+    case .close(let attachment, let reason, let members, _, let bytes):
+      guard let session = attached[attachment], let owner = session.owner else { return }
+      credit(bytes, owner.connection)
+      if !close(session, reason: reason, members: members) {
+        refuse(session, Refusal(.badClose, "session.end is too long"))
+      }
+    case .resume(let attachment, let place, let id, let bytes):
+      credit(bytes, place.connection)
+      resume(attachment, place, id)
+    case .detach(let attachment, let place, let refusal, let bytes):
+      credit(bytes, place.connection)
+      if let session = attached[attachment] {
+        refuse(session, refusal)
+      } else {
+        turnAway(refusal, attachment, place)
+      }
+    case .gone(let connection):
+      owed[connection] = nil
+      let now = clock.monotonic()
+      for session in attached.values where session.owner?.connection == connection {
+        detach(session, now)
+      }
+    case .stop: isStopping = true
+    }
+  }
+
+  func credit(_ bytes: Int, _ connection: Int) { owed[connection, default: 0] += bytes }
+
+  /// Begins all sessions that a batch asks for at once, since each costs the disk a sync of its own otherwise.
+  private func begin(_ batches: [[Command]]) {
+    var asked: [Command.Opening] = []
+    for commands in batches {
+      for case .open(let opening) in commands { asked.append(opening) }
+    }
+    let room = max(0, settings.mostSessions - sessions.count)
+    asked = Array(asked.prefix(room))
+    guard !asked.isEmpty else { return }
+    var openings: [GroupCommit.Opening] = []
+    do {
+      for opening in asked {
+        let id = SessionID(
+          milliseconds: UInt64(clamping: clock.wall() / 1000), random: try randomBytes(10))
+        let first = ServedLines.first(
+          of: opening, id: id, store: store, clock: clock, boot: boot, host: host, after: head)
+        openings.append(.init(id: id, first: first))
+      }
+    } catch {
+      for opening in asked { begun[opening.attachment] = .failure(SessionLogFailure(error)) }
+      return
+    }
+    for (opening, result) in zip(asked, group.begin(openings)) {
+      begun[opening.attachment] = result
+    }
+  }
+
+  private func open(_ opening: Command.Opening) {
+    let place = opening.place
+    credit(opening.bytes, place.connection)
+    switch begun.removeValue(forKey: opening.attachment) {
+    case .success(let made):
+      let session = ServedSession(
+        made, user: place.user,
+        owner: .init(
+          connection: place.connection, ref: place.ref, attachment: opening.attachment),
+        now: clock.monotonic())
+      sessions[session.id] = session
+      attached[opening.attachment] = session
+      mark(session, isUrgent: true)
+    case .failure(let failure):
+      turnAway(Refusal(.recorderFailed, Self.words(failure)), opening.attachment, place)
+    case nil:
+      turnAway(
+        Refusal(.tooManySessions, "\(sessions.count) sessions are open"), opening.attachment, place)
+    }
+  }
+
+  private func store(_ events: Command.Events) throws(SessionLogFailure) {
+    var start = 0
+    var bytes = 0
+    var taken: UInt64 = 0
+    for item in events.items {
+      defer { start = item.end }
+      bytes += item.bytes
+      guard let session = attached[item.attachment] else { continue }
+      switch session.state {
+      case .opening, .live: break
+      // Behind a close of its own, which passes the ref on.
+      case .closing, .over: continue
+      }
+      guard item.n > session.n else {
+        exchange.counters.update { $0.repeats += 1 }
+        session.owesAck = true
+        mark(session, isUrgent: item.isBarrier)
+        continue
+      }
+      guard item.n == session.n + 1 else {
+        refuse(
+          session, Refusal(.outOfOrder, "n is \(item.n), and \(session.n + 1) is missing"))
+        continue
+      }
+      let type = events.bytes.span.extracting(start..<item.typeEnd)
+      let rest = events.bytes.span.extracting(item.typeEnd..<item.end)
+      compose(session.session.writer.time(of: events.moment), type, rest)
+      guard scratch.count <= Limits.lineBytes else {
+        refuse(
+          session, Refusal(.tooLong, "the event is \(scratch.count) bytes long as it is stored"))
+        continue
+      }
+      if !session.session.writer.hasRoom(for: scratch.count) { try round(all: true) }
+      do throws(SessionLogFailure) {
+        try session.session.writer.append(scratch.span)
+      } catch {
+        if error.kind == .refused, session.session.writer.fault == nil {
+          refuse(session, Refusal(.badEvent, error.found ?? error.what))
+        } else {
+          fail(session, error)
+        }
+        continue
+      }
+      session.n = item.n
+      session.touched = events.moment
+      taken += 1
+      mark(session, isUrgent: item.isBarrier)
+    }
+    unsettled += bytes
+    credit(bytes, events.connection)
+    exchange.counters.update {
+      $0.events += taken
+      $0.bytes += UInt64(bytes)
+    }
+  }
+
+  /// `{"t":T,"type":"X"`, the client's members, `}`.
+  private func compose(_ time: UInt64, _ type: Span<UInt8>, _ rest: Span<UInt8>) {
+    scratch.removeAll(keepingCapacity: true)
+    scratch.append(contentsOf: [0x7B, 0x22, 0x74, 0x22, 0x3A])
+    let digits = scratch.count
+    var number = time
+    repeat {
+      scratch.append(0x30 + UInt8(truncatingIfNeeded: number % 10))
+      number /= 10
+    } while number > 0
+    scratch[digits...].reverse()
+    scratch.append(contentsOf: Self.typeName)
+    scratch.append(type, 0..<type.count)
+    scratch.append(0x22)
+    scratch.append(rest, 0..<rest.count)
+    scratch.append(0x7D)
+  }
+
+  private static let typeName = Array(",\"type\":\"".utf8)
+
+  // MARK: Attachments
+
+  private func resume(_ attachment: Attachment, _ place: Command.Place, _ text: String) {
+    func refuse(_ code: Refusal.Code, _ message: String, n: UInt64? = nil, _ id: SessionID? = nil) {
+      turnAway(Refusal(code, message), attachment, place, n: n, session: id)
+    }
+    guard let id = SessionID(text) else { return refuse(.sessionUnknown, "not a session's id") }
+    guard let session = sessions[id] else {
+      switch PastSession.find(id, in: store) {
+      case .none: return refuse(.sessionUnknown, "no such session")
+      case .some(let past) where past.user == place.user:
+        return refuse(.sessionOver, "the session is closed", n: past.events, id)
+      case .some: return refuse(.forbidden, "it is another user's session")
+      }
+    }
+    guard session.user == place.user else {
+      return refuse(.forbidden, "it is another user's session")
+    }
+    guard session.owner == nil else { return refuse(.sessionBusy, "another writer is attached") }
+    switch session.state {
+    case .opening, .live: break
+    case .closing, .over:
+      return refuse(.sessionOver, "the session is being closed", n: session.n, id)
+    }
+    session.owner = .init(connection: place.connection, ref: place.ref, attachment: attachment)
+    session.detached = nil
+    attached[attachment] = session
+    session.owesResumed = true
+    mark(session, isUrgent: true)
+  }
+
+  private func detach(_ session: ServedSession, _ now: UInt64) {
+    if let owner = session.owner { attached[owner.attachment] = nil }
+    session.owner = nil
+    session.detached = now
+    session.owesAck = false
+    session.owesResumed = false
+  }
+
+  /// Refuses a message of an attached session, which loses its ref by that.
+  private func refuse(_ session: ServedSession, _ refusal: Refusal) {
+    guard let owner = session.owner else { return }
+    detach(session, clock.monotonic())
+    say(refusal, owner, n: session.n, session: session.id)
+  }
+
+  private func turnAway(
+    _ refusal: Refusal, _ attachment: Attachment, _ place: Command.Place, n: UInt64? = nil,
+    session: SessionID? = nil
+  ) {
+    say(
+      refusal, .init(connection: place.connection, ref: place.ref, attachment: attachment), n: n,
+      session: session)
+  }
+
+  private func say(
+    _ refusal: Refusal, _ owner: ServedSession.Owner, n: UInt64?, session: SessionID?
+  ) {
+    exchange.counters.update { $0.refusals += 1 }
+    answers.append(
+      .detached(
+        owner.attachment, ref: owner.ref, connection: owner.connection, isRefused: true))
+    answers.append(
+      .line(
+        AnswerLine.error(refusal, ref: owner.ref, n: n, session: session),
+        connection: owner.connection))
+  }
+
+  /// Gives a session up whose file cannot be written: recovery will close it.
+  func fail(_ session: ServedSession, _ failure: SessionLogFailure) {
+    guard sessions.removeValue(forKey: session.id) != nil else { return }
+    session.state = .over
+    exchange.counters.update { $0.failedSessions += 1 }
+    settings.say("session \(session.id): \(Self.words(failure)); it is given up")
+    guard let owner = session.owner else { return }
+    let durable = session.durable
+    detach(session, clock.monotonic())
+    say(Refusal(.recorderFailed, Self.words(failure)), owner, n: durable, session: session.id)
+  }
+
+  /// Ends a session with the next round; false if its last line would break the format.
+  func close(_ session: ServedSession, reason: String, members: [UInt8] = []) -> Bool {
+    guard members.count < Limits.lineBytes - 4096 else { return false }
+    session.state = .closing(reason: reason, members: members)
+    mark(session, isUrgent: true)
+    return true
+  }
+
+  func mark(_ session: ServedSession, isUrgent: Bool) {
+    if !session.isDirty {
+      session.isDirty = true
+      dirty.append(session)
+      if dirtySince == nil { dirtySince = clock.monotonic() }
+    }
+    if isUrgent, !session.isUrgent {
+      session.isUrgent = true
+      urgent += 1
+    }
+  }
+
+  static func words(_ failure: SessionLogFailure) -> String {
+    failure.what + (failure.found.map { ": " + $0 } ?? "")
+  }
+}
