@@ -109,15 +109,7 @@ class Session:
 
     def hear(self, answer):
         if answer.get("error") in ("session_over", "recorder_failed", "session_unknown"):
-            # What is stored stays in the old session; the rest goes into one that names it.
-            if not self.id:
-                raise Refused(answer["error"], answer["message"])
-            self.kept = [message for message in self.kept if message["n"] > answer.get("n", 0)]
-            self.fields, self.id, self.n = dict(self.fields, **{"continues": self.id}), None, 0
-            for message in self.kept:
-                self.n += 1
-                message["n"] = self.n
-            return self.begin()
+            return self.go_on(answer.get("n", 0))
         if "error" in answer:
             raise Refused(answer["error"], answer["message"])
         self.id, self.receipt = answer["session"], answer
@@ -127,8 +119,19 @@ class Session:
             for message in self.kept + ([self.closing] if self.closing else []):
                 self.recorder.send(message)
             self.recorder.send({"barrier": self.ref})
-        if "closed" in answer:
+        if "closed" in answer and self.closing and not self.kept:
             del self.recorder.sessions[self.ref]
+        elif "closed" in answer:
+            self.go_on(answer["n"])  # A server that is being stopped closes what nobody asked it to close.
+
+    def go_on(self, stored):
+        """What is stored stays in the old session; the rest goes into one that names it."""
+        self.kept = [message for message in self.kept if message["n"] > stored]
+        self.fields, self.id, self.n = dict(self.fields, **{"continues": self.id}), None, 0
+        for message in self.kept:
+            self.n += 1
+            message["n"] = self.n
+        self.begin()
 
 
 if __name__ == "__main__":

@@ -73,7 +73,9 @@ final class RecorderClient {
   private func connect() throws {
     let until = Date().addingTimeInterval(patience)
     while !greet() {
-      guard Date() < until else { throw RecorderRefusal(code: "gone", message: "no server at \(path)") }
+      guard Date() < until else {
+        throw RecorderRefusal(code: "gone", message: "no server at \(path)")
+      }
       usleep(50_000)
     }
     for session in sessions.values { session.begin() }
@@ -85,7 +87,9 @@ final class RecorderClient {
     input = []
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+    withUnsafeMutableBytes(of: &address.sun_path) {
+      $0.copyBytes(from: path.utf8.prefix($0.count - 1))
+    }
     let connected = withUnsafeBytes(of: &address) { raw in
       Glibc.connect(
         descriptor, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
@@ -169,17 +173,7 @@ final class RecordedSession {
       guard ["session_over", "recorder_failed"].contains(code), let id else {
         throw RecorderRefusal(code: code, message: answer["message"] as? String ?? "")
       }
-      // What is stored stays in the old session; the rest goes into one that names it.
-      kept.removeAll { $0.n <= stored ?? 0 }
-      fields["continues"] = id
-      self.id = nil
-      n = 0
-      for index in kept.indices {
-        n += 1
-        kept[index].n = n
-        kept[index].message["n"] = n
-      }
-      return begin()
+      return goOn(after: id, stored: stored ?? 0)
     }
     id = answer["session"] as? String
     receipt = answer
@@ -189,6 +183,23 @@ final class RecordedSession {
       client.send(["barrier": ref])
       sendClosing()
     }
-    if answer["closed"] != nil { client.sessions[ref] = nil }
+    guard let over = answer["closed"] != nil ? id : nil else { return }
+    // A server that is being stopped closes what nobody asked it to close.
+    guard closing == nil || isWaiting else { return client.sessions[ref] = nil }
+    goOn(after: over, stored: stored ?? 0)
+  }
+
+  /// What is stored stays in the old session; the rest goes into one that names it.
+  private func goOn(after id: String, stored: Int) {
+    kept.removeAll { $0.n <= stored }
+    fields["continues"] = id
+    self.id = nil
+    n = 0
+    for index in kept.indices {
+      n += 1
+      kept[index].n = n
+      kept[index].message["n"] = n
+    }
+    begin()
   }
 }

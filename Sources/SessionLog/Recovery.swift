@@ -26,6 +26,8 @@ package struct Recovery: ~Copyable {
   private let store: Store
   private let log: TransparencyLog
   private let clock: any Clock
+  /// Leaves of sessions that are closed on the disk and wait for the log.
+  private var due: [Leaf] = []
 
   package init(_ store: Store, _ state: StateDirectory, clock: any Clock) {
     self.store = store
@@ -36,11 +38,12 @@ package struct Recovery: ~Copyable {
   /// Recovers every session in `live/` whose lock is free; a lock that is held is a living writer's.
   ///
   /// Killed anywhere, the next run reads the same state and comes to the same end.
-  package func run() throws(SessionLogFailure) -> [Outcome] {
+  package consuming func run() throws(SessionLogFailure) -> [Outcome] {
     let ids = try store.liveSessions()
     guard !ids.isEmpty else { return [] }
     var outcomes: [Outcome] = []
     var view: LogView?
+    var mended: [Mended] = []
     for id in ids {
       guard let lock = try take(id) else { continue }
       if view == nil {
@@ -56,14 +59,45 @@ package struct Recovery: ~Copyable {
         }
         view = whole
       }
-      let leaves = view?.leaves[id] ?? []
-      let action = try recover(id, leaves: leaves)
+      let action: Outcome.Action
+      do {
+        action = try recover(id, leaves: view?.leaves[id] ?? [])
+      } catch {
+        try finish(&mended)
+        throw error
+      }
       outcomes.append(Outcome(id: id, action: action))
       if case .leftAlone = action { continue }
-      try onDisk { () throws(FileFailure) in try store.system.remove(store.livePath(of: id)) }
-      _ = lock.path
+      mended.append(Mended(id: id, lock: lock))
+      if mended.count >= Self.together { try finish(&mended) }
     }
+    try finish(&mended)
     return outcomes
+  }
+
+  /// A session whose file is whole again and durable; log and lock come when some of them are together.
+  private final class Mended {
+    let id: SessionID
+    // Held until the name is gone.
+    let lock: File
+    init(id: SessionID, lock: consuming File) {
+      self.id = id
+      self.lock = lock
+    }
+  }
+
+  /// One append to the log costs the disk as much as mending a few sessions.
+  private static let together = 256
+
+  private mutating func finish(_ mended: inout [Mended]) throws(SessionLogFailure) {
+    if !due.isEmpty { try log.append(due) }
+    due.removeAll()
+    for session in mended {
+      try onDisk { () throws(FileFailure) in
+        try store.system.remove(store.livePath(of: session.id))
+      }
+    }
+    mended.removeAll()
   }
 
   /// Takes the session's lock; nil if a writer or another recovery has it, or has just finished.
@@ -83,7 +117,7 @@ package struct Recovery: ~Copyable {
     }
   }
 
-  private func recover(_ id: SessionID, leaves: [LoggedLeaf]) throws(SessionLogFailure)
+  private mutating func recover(_ id: SessionID, leaves: [LoggedLeaf]) throws(SessionLogFailure)
     -> Outcome.Action
   {
     let path = store.sessionPath(of: id)
@@ -136,7 +170,7 @@ package struct Recovery: ~Copyable {
   }
 
   /// Step (2): the close commit stands; seek table and leaf may be missing.
-  private func finish(
+  private mutating func finish(
     _ id: SessionID, _ reader: inout SessionReader, _ file: borrowing File
   ) throws(SessionLogFailure) -> Outcome.Action {
     guard let commit = reader.lastCommit else { return .leftAlone(reader.findings) }
@@ -160,16 +194,15 @@ package struct Recovery: ~Copyable {
       reader.chain.update(table)
       digest = reader.chain.peek()
     }
-    try log.append([
+    due.append(
       Leaf(
         commit.flags.contains(.recovery) ? .abandoned : .close, session: id, lines: commit.lines,
-        root: reader.root(), bytes: end + UInt64(table.count), sha256: digest, time: clock.wall())
-    ])
+        root: reader.root(), bytes: end + UInt64(table.count), sha256: digest, time: clock.wall()))
     return .finished
   }
 
   /// Steps (3) to (5): keep whole lines, put torn bytes aside, close with a recovery commit.
-  private func close(
+  private mutating func close(
     _ id: SessionID, _ reader: inout SessionReader, _ file: borrowing File
   ) throws(SessionLogFailure) -> Outcome.Action {
     guard let last = reader.lastCommit, let tail = reader.tail, let start = reader.start else {
@@ -253,11 +286,10 @@ package struct Recovery: ~Copyable {
       try file.truncate(to: total)
       try file.sync(dataOnly: false)
     }
-    try log.append([
+    due.append(
       Leaf(
         .abandoned, session: id, lines: commit.lines, root: commit.root, bytes: total,
-        sha256: reader.chain.peek(), time: wall)
-    ])
+        sha256: reader.chain.peek(), time: wall))
     return .recovered(keptLines: keptLines, cutBytes: tail.tornBytes)
   }
 
