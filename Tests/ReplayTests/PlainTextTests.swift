@@ -52,7 +52,7 @@ import Testing
   @Test func `a resize in the middle is followed`() throws {
     let text = try plain([.text(1, "0123456789"), .resize(2, 5, 3), .text(3, "\r\n0123456789")])
       .text
-    #expect(text == "01234\n01234\n56789\n")
+    #expect(text == "01234\n56789\n01234\n56789\n")
   }
 
   @Test func `a character split over two events is one`() throws {

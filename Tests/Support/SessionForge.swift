@@ -28,7 +28,7 @@ package struct SessionForge {
   package var batches: [Batch] = []
   /// Whether the seek table is written behind the last batch.
   package var hasSeekTable = true
-  package var level: Int32 = 3
+  package var level: Int32 = 1
 
   package init() {}
 
@@ -62,7 +62,7 @@ package struct SessionForge {
         if let raw = part.raw {
           made.bytes += raw
         } else {
-          try Compressor(level: level, windowLog: 20).compress(
+          try Compressor(level: level, windowLog: 17).compress(
             content.span, ending: .frame, into: &made.bytes)
           all += part.lines
         }
