@@ -108,8 +108,14 @@ extension SessionKeeper {
     session.isDirty = false
     if case .over = session.state { return }
     var isOpen = true
-    if case .opening = session.state { isOpen = false }
-    if session.session.writer.needsRound(anchors: false) || !isOpen {
+    var isClosing = false
+    switch session.state {
+    case .opening: isOpen = false
+    // A close may have had to wait for the session's own `open` leaf.
+    case .closing: isClosing = true
+    default: break
+    }
+    if session.session.writer.needsRound(anchors: false) || !isOpen || isClosing {
       session.isDirty = true
       session.isUrgent = true
       left.append(session)
