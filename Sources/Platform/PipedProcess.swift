@@ -55,23 +55,11 @@ package struct PipedProcess: ~Copyable {
   }
 
   /// Sends a signal to the child's process group.
-  package func signal(_ number: Int32) {
-    // The group is the child's own: it leads its session.
-    if kill(-processID, number) != 0 { _ = kill(processID, number) }
-  }
+  package func signal(_ number: Int32) { ChildProcess(processID).signal(number) }
 
   /// How the child ended, or nil while it runs and `wait` is false.
   package func exitStatus(wait: Bool) -> ExitStatus? {
-    var status: Int32 = 0
-    while true {
-      let found = unsafe waitpid(processID, &status, wait ? 0 : WNOHANG)
-      if found == processID {
-        let number = status & 0x7F
-        return number == 0 ? .exited(status >> 8 & 0xFF) : .signalled(number)
-      }
-      if found < 0, errno == EINTR { continue }
-      return found < 0 ? .exited(255) : nil
-    }
+    ChildProcess(processID).exitStatus(wait: wait)
   }
 
   /// Writes once to any descriptor, as much as it takes.
@@ -88,18 +76,37 @@ package struct PipedProcess: ~Copyable {
     }
   }
 
-  /// Ends a standard descriptor for whoever is at its other end; its number goes to no other file.
-  package static func leave(_ descriptor: Int32) {
-    let nowhere = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
-    guard nowhere >= 0 else { return }
-    _ = dup2(nowhere, descriptor)
-    Glibc.close(nowhere)
-  }
-
   /// Bytes that a pipe with room takes whole.
   ///
   /// Source: PIPE_BUF in pipe(7).
   package static let safeWrite = 4096
+}
+
+/// A child that leads its own session.
+struct ChildProcess {
+  let processID: Int32
+
+  init(_ processID: Int32) { self.processID = processID }
+
+  /// Sends a signal to the child's process group.
+  func signal(_ number: Int32) {
+    // The group is the child's own: it leads its session.
+    if kill(-processID, number) != 0 { _ = kill(processID, number) }
+  }
+
+  /// How the child ended, or nil while it runs and `wait` is false.
+  func exitStatus(wait: Bool) -> ExitStatus? {
+    var status: Int32 = 0
+    while true {
+      let found = unsafe waitpid(processID, &status, wait ? 0 : WNOHANG)
+      if found == processID {
+        let number = status & 0x7F
+        return number == 0 ? .exited(status >> 8 & 0xFF) : .signalled(number)
+      }
+      if found < 0, errno == EINTR { continue }
+      return found < 0 ? .exited(255) : nil
+    }
+  }
 }
 
 /// Lets one thread wake another that polls.

@@ -121,23 +121,11 @@ package struct PseudoTerminal: ~Copyable {
   }
 
   /// Sends a signal to the child's process group.
-  package func signal(_ number: Int32) {
-    // The group is the child's own: it leads its session.
-    if kill(-processID, number) != 0 { _ = kill(processID, number) }
-  }
+  package func signal(_ number: Int32) { ChildProcess(processID).signal(number) }
 
   /// How the child ended, or nil while it runs and `wait` is false.
   package func exitStatus(wait: Bool) -> ExitStatus? {
-    var status: Int32 = 0
-    while true {
-      let found = unsafe waitpid(processID, &status, wait ? 0 : WNOHANG)
-      if found == processID {
-        let number = status & 0x7F
-        return number == 0 ? .exited(status >> 8 & 0xFF) : .signalled(number)
-      }
-      if found < 0, errno == EINTR { continue }
-      return found < 0 ? .exited(255) : nil
-    }
+    ChildProcess(processID).exitStatus(wait: wait)
   }
 }
 

@@ -189,7 +189,7 @@ struct MCPRelay: ~Copyable {
     if server.output < 0, toClient.isEmpty, hasReader, status == nil {
       // The client sees the end of the server's output when the server ended it.
       hasReader = false
-      PipedProcess.leave(1)
+      StandardDescriptors.leave(1)
     }
   }
 

@@ -1,8 +1,10 @@
 internal import Glibc
+internal import Platform
 
 /// Reads the arguments, runs one verb, leaves with its exit code.
 @main enum Main {
   static func main() {
+    StandardDescriptors.occupy()
     // A reader that went away is an error of the write, told apart from all others in `leave`.
     signal(SIGPIPE, SIG_IGN)
     let environment = Environment.process

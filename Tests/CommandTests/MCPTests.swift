@@ -285,6 +285,20 @@ struct MCPTests {
     try verify(place)
   }
 
+  @Test(arguments: ["<&-", ">&- < /dev/null", "2>&- < /dev/null", "<&- >&- 2>&-"])
+  func `a standard descriptor that is closed becomes no file of the store`(closed: String) throws {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      """
+      ("$B" record --mcp --agent t -- bash -c 'echo out; echo err >&2; cat > got' \(closed)) | cat
+      echo ${PIPESTATUS[0]}; cat got
+      """)
+    #expect(ended.text.hasSuffix("0\n"), "\(ended.text) \(ended.errors)")
+    try verify(place)
+  }
+
   @Test func `a server that cannot be started is told as a shell tells it, and recorded`() throws {
     let place = try Place()
     defer { place.remove() }

@@ -13,6 +13,9 @@ struct RecordVerb: Verb {
       "If the disk is full the command waits; if space does not return in time it is ended, and "
         + "the session is closed from a reserve. If recording fails in any other way the command "
         + "is ended: nothing runs unrecorded.",
+      "With --mcp the command is an MCP server that speaks on its standard input and output, and "
+        + "blackbox stands in its place: every byte passes unchanged, each JSON-RPC message becomes "
+        + "an event, and what the client says is on disk before the server sees it.",
     ],
     options: [
       .value("agent", nil, "UID", help: "who acts; ISSUER#UID names the issuer too"),
