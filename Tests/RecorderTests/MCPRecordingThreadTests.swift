@@ -46,7 +46,8 @@ struct MCPRecordingThreadTests {
       state: state, files: files, box: box, id: id, worker: Worker { thread.run() })
     let opened = running.hear()
     #expect(opened?.session == id && opened?.failure == nil)
-    state.wake.clear()
+    // It rings once it has spoken.
+    running.waitForWake()
     return running
   }
 
