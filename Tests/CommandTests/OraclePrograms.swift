@@ -20,7 +20,19 @@ struct OracleProgram: Sendable, CustomTestStringConvertible {
   /// Nil where tmux keeps other lines above the screen than xterm does, and why.
   var scrollbackDiffers: String?
 
+  /// Into how many parts the output is cut for looking at.
+  var places = 4
+
   var testDescription: String { name }
+
+  /// One of those that every run of the tests looks at.
+  var isQuick: Bool {
+    [
+      "vim", "nano", "less", "htop", "top", "tmux in tmux", "bash with line editing",
+      "python3 REPL", "ls --color", "git log", "git diff", "a progress bar", "a flood",
+      "cat, wide characters", "curses", "tput",
+    ].contains(name)
+  }
 
   static func isKeyName(_ key: String) -> Bool {
     let names = [
@@ -210,7 +222,8 @@ struct OracleProgram: Sendable, CustomTestStringConvertible {
       name: "make",
       command: "printf 'all: a b\\na b:\\n\\t@echo making $@; sleep 0.01\\n' | make -j2 -f -"),
     OracleProgram(
-      name: "a flood", command: "seq -f 'line %.0f of the flood, and a little more' 1 100000"),
+      name: "a flood", command: "seq -f 'line %.0f of the flood, and a little more' 1 100000",
+      places: 2),
     OracleProgram(
       name: "long lines that wrap", command: "cat long.txt; echo; fold -w 200 file.txt"),
     // git.

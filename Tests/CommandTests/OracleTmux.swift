@@ -84,7 +84,7 @@ struct OracleTmux {
   /// Waits until the screen stays as it is, but not for a program that never stands still.
   func settle() async throws {
     var (last, same) = (try screen(), 0)
-    for _ in 0..<40 where same < 2 {
+    for _ in 0..<20 where same < 2 {
       try await Task.sleep(for: .milliseconds(25))
       let now = try screen()
       same = now == last ? same + 1 : 0

@@ -112,7 +112,9 @@ private struct InputBytes: ~Copyable {
   private let path: String
   private(set) var buffer = [UInt8](repeating: 0, count: 256 << 10)
 
-  /// `-` is standard input. Wraps `open`.
+  /// Opens a path; `-` is standard input.
+  ///
+  /// Wraps `open`.
   init(_ path: String) throws(UserFailure) {
     self.path = path == "-" ? "standard input" : path
     guard path != "-" else {
@@ -127,7 +129,9 @@ private struct InputBytes: ~Copyable {
     if descriptor != STDIN_FILENO { close(descriptor) }
   }
 
-  /// Fills the front of `buffer`; 0 at the end. Wraps `read` and `poll`.
+  /// Fills the front of `buffer` and returns how far, 0 at the end.
+  ///
+  /// Wraps `read` and `poll`.
   mutating func next() throws(UserFailure) -> Int {
     while true {
       let got = unsafe buffer.withUnsafeMutableBytes { bytes in
