@@ -107,10 +107,7 @@ struct MCPRecordingThread {
     var errors = OutputChunks()
     var released: UInt64 = 0
     while true {
-      let wait = writer.deadline.map { deadline -> UInt64 in
-        let now = clock.monotonic()
-        return deadline > now ? deadline - now : 0
-      }
+      let wait = writer.wait
       guard
         let batch = state.captured.receive(
           waiting: errors.isHolding ? min(wait ?? pace.flush, pace.flush) : wait)
@@ -161,7 +158,7 @@ struct MCPRecordingThread {
         released = toServer.released
         state.released.store(released, ordering: .releasing)
         state.wake.ring()
-      } else if let deadline = writer.deadline, deadline <= clock.monotonic() {
+      } else if writer.wait == 0 {
         try writer.makeDurable()
       }
     }

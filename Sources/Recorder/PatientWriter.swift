@@ -22,7 +22,13 @@ struct PatientWriter: ~Copyable {
 
   /// Number of the next line.
   var nextLine: UInt64 { writer.lines }
-  var deadline: UInt64? { writer.deadline }
+  /// Microseconds until a durable point is due; 0 when it is, nil while nothing waits.
+  var wait: UInt64? {
+    writer.deadline.map { deadline in
+      let now = clock.monotonic()
+      return deadline > now ? deadline - now : 0
+    }
+  }
 
   /// Microseconds since line 0 of a moment on the clock, never below the line before.
   func time(of moment: UInt64) -> UInt64 { writer.time(of: moment) }

@@ -48,11 +48,18 @@ struct RecordingThread {
   func run() {
     var progress = RecordingState.Progress()
     do throws(SessionLogFailure) {
-      var writer = try SessionWriter.begin(
+      let writer = try SessionWriter.begin(
         in: store, state: stateDirectory, start: start, clock: clock, pace: pace)
       progress.session = writer.id
+      let told = progress
+      // While the disk is full the mailbox fills, and so the child waits.
+      var patient = PatientWriter(writer, clock: clock, patience: patience) { isWaiting in
+        var change = told
+        change.waitsForSpace = isWaiting
+        _ = state.changes.send(change, weight: 1)
+      }
       _ = state.changes.send(progress, weight: 1)
-      progress.closed = try record(&writer, &progress)
+      progress.closed = try record(&patient)
     } catch {
       progress.failure = error
     }
@@ -61,16 +68,11 @@ struct RecordingThread {
     state.changes.close()
   }
 
-  private func record(
-    _ writer: inout SessionWriter, _ progress: inout RecordingState.Progress
-  ) throws(SessionLogFailure) -> Leaf? {
+  private func record(_ writer: inout PatientWriter) throws(SessionLogFailure) -> Leaf? {
     var chunks = OutputChunks()
     var bytes: UInt64 = 0
     while true {
-      let wait = writer.deadline.map { deadline -> UInt64 in
-        let now = clock.monotonic()
-        return deadline > now ? deadline - now : 0
-      }
+      let wait = writer.wait
       guard
         let batch = state.captured.receive(
           waiting: chunks.isHolding ? min(wait ?? pace.flush, pace.flush) : wait,
@@ -80,103 +82,43 @@ struct RecordingThread {
         switch item {
         case .output(let read, let moment):
           bytes += UInt64(read.count)
-          try append(chunks.add(read), moment, to: &writer, &progress)
+          try append(chunks.add(read), moment, to: &writer)
         case .resize(let columns, let rows, let moment):
-          try append(chunks.flush(), moment, to: &writer, &progress)
+          try append(chunks.flush(), moment, to: &writer)
           var line = LineBuilder(time: writer.time(of: moment), type: "terminal.resize")
           line.add("cols", Int64(columns))
           line.add("rows", Int64(rows))
-          try append(line.finish(), to: &writer, &progress)
+          try writer.append(line.finish())
         case .end(let end, let moment):
-          try append(chunks.flush(), moment, to: &writer, &progress)
+          try append(chunks.flush(), moment, to: &writer)
           return try close(&writer, end, moment, bytes)
         }
       }
       if batch.isEmpty, chunks.isHolding {
-        try append(chunks.flush(), clock.monotonic(), to: &writer, &progress)
+        try append(chunks.flush(), clock.monotonic(), to: &writer)
       }
-      if let deadline = writer.deadline, deadline <= clock.monotonic() {
-        try durably(&writer, &progress) { writer throws(SessionLogFailure) in
-          try writer.makeDurable()
-        }
-      }
+      if writer.wait == 0 { try writer.makeDurable() }
     }
   }
 
-  private func append(
-    _ chunk: [UInt8], _ moment: UInt64, to writer: inout SessionWriter,
-    _ progress: inout RecordingState.Progress
-  ) throws(SessionLogFailure) {
+  private func append(_ chunk: [UInt8], _ moment: UInt64, to writer: inout PatientWriter)
+    throws(SessionLogFailure)
+  {
     guard !chunk.isEmpty else { return }
     var line = LineBuilder(time: writer.time(of: moment), type: "terminal.output")
     line.addData(chunk.span)
-    try append(line.finish(), to: &writer, &progress)
-  }
-
-  private func append(
-    _ line: [UInt8], to writer: inout SessionWriter,
-    _ progress: inout RecordingState.Progress
-  ) throws(SessionLogFailure) {
-    try durably(&writer, &progress) { writer throws(SessionLogFailure) in
-      try writer.append(line)
-    }
-  }
-
-  /// Takes a step that may write, waiting for space while the disk is full: the mailbox fills, the child waits.
-  private func durably(
-    _ writer: inout SessionWriter, _ progress: inout RecordingState.Progress,
-    _ step: (inout SessionWriter) throws(SessionLogFailure) -> Void
-  ) throws(SessionLogFailure) {
-    let began = clock.monotonic()
-    while true {
-      do throws(SessionLogFailure) {
-        try step(&writer)
-        if progress.waitsForSpace {
-          progress.waitsForSpace = false
-          _ = state.changes.send(progress, weight: 1)
-        }
-        return
-      } catch {
-        guard error.kind == .outOfSpace, clock.monotonic() - began < patience else {
-          guard error.kind == .outOfSpace else { throw error }
-          // Patience is over. The reserve is there so that what was taken is kept, and the session closed.
-          progress.failure = error
-          throw try giveUp(&writer, error)
-        }
-        if !progress.waitsForSpace {
-          progress.waitsForSpace = true
-          _ = state.changes.send(progress, weight: 1)
-        }
-        pause(milliseconds: 200)
-      }
-    }
-  }
-
-  /// Closes the session for want of space, with everything that was taken, and returns the failure to report.
-  private func giveUp(_ writer: inout SessionWriter, _ failure: SessionLogFailure)
-    throws(SessionLogFailure) -> SessionLogFailure
-  {
-    var gap = LineBuilder(time: writer.now(), type: "recorder.gap")
-    gap.add("reason", "disk full")
-    gap.add("lost", "everything after this line")
-    var end = LineBuilder(time: writer.now(), type: "session.end")
-    end.add("reason", "lost")
-    _ = try writer.close(lines: [gap.finish(), end.finish()])
-    var report = failure
-    report.what = "the disk is full: the session was ended"
-    report.advice = "What was recorded is closed and whole; free space before the next session."
-    return report
+    try writer.append(line.finish())
   }
 
   private func close(
-    _ writer: inout SessionWriter, _ end: EndOfSession, _ moment: UInt64, _ bytes: UInt64
+    _ writer: inout PatientWriter, _ end: EndOfSession, _ moment: UInt64, _ bytes: UInt64
   ) throws(SessionLogFailure) -> Leaf {
     var line = LineBuilder(time: writer.time(of: moment), type: "session.end")
     line.add("reason", end.reason.description)
     line.add("exit_code", Int64(end.status.shellCode))
     if case .signalled(let number) = end.status { line.add("signal", Int64(number)) }
     line.add("bytes_out", Int64(clamping: bytes))
-    line.add("n_events", Int64(clamping: writer.lines + 1))
-    return try writer.close(lines: [line.finish()])
+    line.add("n_events", Int64(clamping: writer.nextLine + 1))
+    return try writer.close([line.finish()])
   }
 }
