@@ -1,4 +1,3 @@
-internal import Evidence
 package import Platform
 package import SessionLog
 
@@ -42,7 +41,7 @@ package struct MCPRecording {
     let opened = state.changes.receive(waiting: nil)?.first
     guard let id = opened?.session, opened?.failure == nil else {
       worker.join()
-      throw .log(opened?.failure ?? Self.unknown)
+      throw .log(opened?.failure ?? .endedWithoutWord)
     }
     notify(.began(id))
 
@@ -60,37 +59,12 @@ package struct MCPRecording {
     var last = RecordingState.Progress()
     while let changes = state.changes.receive(waiting: nil) { last = changes.last ?? last }
     if let leaf = relay.closed ?? last.closed { return (status, leaf) }
-    throw .log(relay.failure ?? last.failure ?? Self.unknown)
+    throw .log(relay.failure ?? last.failure ?? .endedWithoutWord)
   }
 
   /// The server's uid: the resource named for it, else the command that starts it.
   private static func server(_ request: RecordingRequest) -> String {
     if let resource = request.resource, resource.kind == "mcp" { return resource.uid }
     return String(request.command.joined(separator: " ").prefix(256))
-  }
-
-  private static let unknown = SessionLogFailure(
-    .system, "the recording ended without a word", advice: "Run `blackbox recover` and verify.")
-}
-
-extension RecordingRequest {
-  /// Line 0 of a session of this kind; `resource` stands where the request names none.
-  func sessionStart(kind: String, resource: Resource, in store: Store, clock: any Clock)
-    throws(SessionLogFailure) -> SessionStart
-  {
-    let wall = clock.wall()
-    let random: [UInt8]
-    do { random = try randomBytes(10) } catch { throw SessionLogFailure(error) }
-    let head = try store.checkpoint(signedBy: store.verifierKey).0
-    var start = SessionStart(
-      store: store.origin,
-      session: SessionID(milliseconds: UInt64(clamping: wall / 1000), random: random), kind: kind,
-      start: wall, bootID: clock.bootID, agent: agent, after: (head.size, head.root))
-    start.principal = principal
-    start.resource = self.resource ?? resource
-    start.purpose = purpose
-    start.command = command
-    start.host = hostName
-    return start
   }
 }

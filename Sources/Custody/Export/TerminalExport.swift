@@ -64,8 +64,10 @@ package enum TerminalExport {
         // Line 0 stands in the first batch, which is lines 0 and 1 alone.
         guard batch.lineCount > 0, !batch.isWithheld(0) else { return }
         let start: SessionStart
-        do { start = try batch.withLine(0) { line throws(JSONFault) in try SessionStart(parsing: line) } }
-        catch { return }
+        do {
+          start = try batch.withLine(0) { line throws(JSONFault) in try SessionStart(parsing: line)
+          }
+        } catch { return }
         outcome.start = start
         var made = make(start)
         made.begin()

@@ -72,7 +72,11 @@ struct DocumentSplitter: ~Copyable {
           place = .array(text, isFirst: true, isNested: true)
           continue
         }
-        return try piece { .member(text, $0) } name: { text }
+        return try piece {
+          .member(text, $0)
+        } name: {
+          text
+        }
       case .array(let name, let isFirst, let isNested):
         guard let byte = try reader.peek() else { return try damage("the document does not end") }
         if byte == 0x5D {
@@ -87,7 +91,11 @@ struct DocumentSplitter: ~Copyable {
           try skipSpace()
         }
         place = .array(name, isFirst: false, isNested: isNested)
-        return try piece { .element(name, $0) } name: { name }
+        return try piece {
+          .element(name, $0)
+        } name: {
+          name
+        }
       }
     }
   }
@@ -121,7 +129,8 @@ struct DocumentSplitter: ~Copyable {
   }
 
   private mutating func skipSpace() throws(ImportFailure) {
-    while let byte = try reader.peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+    while let byte = try reader.peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+    {
       reader.consume(1)
     }
   }

@@ -91,7 +91,9 @@ package struct Importer {
     -> ImportedSession
   {
     let format: ImportFormat
-    if let named = request.format { format = named } else {
+    if let named = request.format {
+      format = named
+    } else {
       format = try FormatSniffer.format(of: source)
     }
     switch format {
@@ -171,11 +173,10 @@ package struct Importer {
   ) throws(ImportFailure) -> ImportedSession {
     let (facts, digests) = try survey(parser)
     guard let main = digests.first else { throw .refuse("nothing was read", source.path) }
-    if !facts.isSalvaged || facts.events > 0 {
-      if request.isStrict, facts.isSalvaged { throw Self.refusal(facts, format, source) }
-    } else {
+    guard !facts.isSalvaged || facts.events > 0 else {
       throw Self.refusal(facts, format, source)
     }
+    if request.isStrict, facts.isSalvaged { throw Self.refusal(facts, format, source) }
     var imported = Imported(
       name: name ?? source.name, format: format.rawValue, sha256: main.sha256, bytes: main.bytes,
       salvaged: facts.isSalvaged)
@@ -286,7 +287,8 @@ package struct Importer {
         .array(
           facts.oddities.map {
             .object([
-              .init("reason", .string($0.reason)), .init("count", .integer(Int64(clamping: $0.count))),
+              .init("reason", .string($0.reason)),
+              .init("count", .integer(Int64(clamping: $0.count))),
               .init("place", .string($0.place)),
             ])
           }))

@@ -31,7 +31,8 @@ enum ClaudeCode {
           id: block["tool_use_id"]?.string, isError: block["is_error"]?.bool ?? false,
           Transcript.text(block["content"]), &stream)
       case "thinking": transcript.thought(block["thinking"]?.string ?? "", &stream)
-      case "text", nil: transcript.message(role: role, Transcript.text(block), model: model, &stream)
+      case "text", nil:
+        transcript.message(role: role, Transcript.text(block), model: model, &stream)
       case let kind?: transcript.note(kind: kind, nil, &stream)
       }
     }

@@ -27,8 +27,9 @@ struct TranscriptParser: SourceParser, ~Copyable {
       let line = try reader.take(count)
       if hasEnd { reader.consume(1) }
       if AsciicastParser.isBlank(line.span) { continue }
-      do { return try JSONValue(parsing: line).members != nil && (hasEnd || line.first == 0x7B) }
-      catch { return line.first == 0x7B && line.count > 1 && hasEnd && line.last == 0x7D }
+      do {
+        return try JSONValue(parsing: line).members != nil && (hasEnd || line.first == 0x7B)
+      } catch { return line.first == 0x7B && line.count > 1 && hasEnd && line.last == 0x7D }
     }
     return false
   }

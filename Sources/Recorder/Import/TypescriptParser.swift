@@ -113,7 +113,8 @@ struct TypescriptParser: SourceParser, ~Copyable {
     guard try output.fill(1) else { return false }
     _ = try output.fill(4096)
     let isAll = !(try output.fill(output.available + 1))
-    if isAll, TypescriptFooter.start(output.buffer.span, output.start..<output.end) == output.start {
+    if isAll, TypescriptFooter.start(output.buffer.span, output.start..<output.end) == output.start
+    {
       let bytes = try output.take(output.available)
       let text = String(decoding: bytes, as: UTF8.self)
       if let status = TypescriptFooter.field("COMMAND_EXIT_CODE", in: text).flatMap({ Int64($0) }) {
@@ -144,7 +145,9 @@ struct TypescriptParser: SourceParser, ~Copyable {
     stream.facts.terminalType = TypescriptFooter.field("TERM", in: text)
     stream.facts.columns = TypescriptFooter.number("COLUMNS", in: text)
     stream.facts.rows = TypescriptFooter.number("LINES", in: text)
-    if let command = TypescriptFooter.field("COMMAND", in: text) { stream.facts.command = [command] }
+    if let command = TypescriptFooter.field("COMMAND", in: text) {
+      stream.facts.command = [command]
+    }
     stream.source(bytes.span, type: "import.header")
   }
 
@@ -221,7 +224,8 @@ struct TimingEntry {
       parts = text.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
       guard parts.count == 2 else { return nil }
     }
-    guard let delayText = parts.first, let delay = SourceTime.nanoseconds(delayText), parts.count > 1
+    guard let delayText = parts.first, let delay = SourceTime.nanoseconds(delayText),
+      parts.count > 1
     else { return nil }
     self.delay = delay
     let value = parts.count > 2 ? parts[2] : ""

@@ -23,7 +23,8 @@ struct ExportVerb: Verb {
         "format", nil, "FORMAT", .choice(ExportFormat.allCases.map(\.rawValue)),
         help: "cast (default), cast2, typescript or ttyrec"),
       .value(
-        "out", nil, "FILE", .file, help: "where to write it, a new file; - or nothing is standard output"),
+        "out", nil, "FILE", .file,
+        help: "where to write it, a new file; - or nothing is standard output"),
       .value(
         "timing", nil, "FILE", .file,
         help: "typescript: where to write its times (default: the other file's name + .timing)"),

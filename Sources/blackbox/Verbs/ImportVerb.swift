@@ -175,6 +175,8 @@ struct ImportVerb: Verb {
       let what = facts.gaps == 1 ? "stretch" : "stretches"
       io.warn("\(name): \(facts.gaps) unreadable \(what), marked as recorder.gap")
     }
-    if facts.isCut { io.warn("\(name): it ends in the middle of something; its end is marked lost") }
+    if facts.isCut {
+      io.warn("\(name): it ends in the middle of something; its end is marked lost")
+    }
   }
 }
