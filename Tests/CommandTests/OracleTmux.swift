@@ -38,7 +38,13 @@ struct OracleTmux {
     let quoted = words.map {
       "'" + $0.replacingOccurrences(of: "'", with: "'\\''") + "'"
     }
-    let pipe = try #require(popen("exec " + quoted.joined(separator: " ") + " 2>&1", "r"))
+    // Test threads block signals, and programs inherit that: tmux would never hear it should end.
+    var (none, usual) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &usual)
+    let opened = popen("exec " + quoted.joined(separator: " ") + " 2>&1", "r")
+    pthread_sigmask(SIG_SETMASK, &usual, nil)
+    let pipe = try #require(opened)
     var output: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while case let got = fread(&buffer, 1, buffer.count, pipe), got > 0 { output += buffer[..<got] }
