@@ -223,7 +223,7 @@ struct OracleProgram: Sendable, CustomTestStringConvertible {
       command: "printf 'all: a b\\na b:\\n\\t@echo making $@; sleep 0.01\\n' | make -j2 -f -"),
     OracleProgram(
       name: "a flood", command: "seq -f 'line %.0f of the flood, and a little more' 1 100000",
-      places: 2),
+      places: 1),
     OracleProgram(
       name: "long lines that wrap", command: "cat long.txt; echo; fold -w 200 file.txt"),
     // git.
