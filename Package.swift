@@ -72,7 +72,8 @@ let package = Package(
       name: "ReplayTests", dependencies: ["Replay", "Terminal", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
-      name: "CustodyTests", dependencies: ["Custody", "TestSupport"], swiftSettings: tests),
+      name: "CustodyTests", dependencies: ["Custody", "Recorder", "TestSupport"],
+      swiftSettings: tests),
     .testTarget(
       name: "CommandTests", dependencies: ["blackbox", "TestSupport", "Terminal"],
       swiftSettings: tests),

@@ -79,12 +79,12 @@ struct ByteReader: ~Copyable {
     return taken
   }
 
-  /// The length of the line at `start` without its LF; `isWhole` is false where it is longer than `limit` or the source
-  /// ends without LF.
+  /// The length of the line at `start` without its LF; `hasEnd` is false where it is longer than `limit` or the source ends
+  /// without LF.
   mutating func line(limit: Int) throws(ImportFailure) -> (count: Int, hasEnd: Bool)? {
     var searched = 0
     while true {
-      if let found = newline(after: searched) { return (found, true) }
+      if let found = newline(after: searched) { return (found, found <= limit) }
       searched = available
       if searched > limit { return (searched, false) }
       if !(try fill(available + 1)) {

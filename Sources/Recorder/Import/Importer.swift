@@ -254,7 +254,10 @@ package struct Importer {
     var stream = EventStream()
     do throws(ImportFailure) {
       var parser = try parser()
-      while try parser.step(into: &stream) {
+      var hasMore = true
+      while hasMore {
+        // The last step, too, may have told something.
+        hasMore = try parser.step(into: &stream)
         for line in stream.takeLines() {
           try recording { () throws(SessionLogFailure) in try writer.append(line) }
         }

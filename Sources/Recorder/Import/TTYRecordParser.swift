@@ -46,7 +46,7 @@ struct TTYRecordParser: SourceParser, ~Copyable {
     let isWhole = try reader.fill(Self.headerBytes + header.count)
     reader.consume(Self.headerBytes)
     let count = min(header.count, reader.available)
-    if count > 0 {
+    if count > 0 || isWhole {
       stream.data(
         .output, reader.buffer.span.extracting(reader.start..<reader.start + count),
         sourceTime: own)

@@ -75,6 +75,7 @@ struct TypescriptParser: SourceParser, ~Copyable {
     _ stream: inout EventStream
   ) throws(ImportFailure) {
     let ownFile = kind == .input && input != nil
+    if count == 0 { stream.data(kind, [UInt8]().span, sourceTime: own) }
     var left = count
     // In pieces: a forged count must not be allocated.
     while left > 0 {
