@@ -122,16 +122,20 @@ package final class GroupCommit {
   /// So many files are synced one by one before the whole file system is.
   private static let few = 6
 
+  /// `compressors` is how many sessions may hold one over several flushes; others end a frame with each.
   package init(
-    _ store: Store, _ state: StateDirectory, clock: any Clock, pace: Pace = Pace()
+    _ store: Store, _ state: StateDirectory, clock: any Clock, pace: Pace = Pace(),
+    compressors most: Int = Compression.many.most
   ) throws(SessionLogFailure) {
+    var compression = Compression.many
+    compression.most = max(2, most)
     self.store = store
     self.state = state
     self.clock = clock
     self.pace = pace
     log = TransparencyLog(store, state)
     try log.check()
-    compressors = try CompressorPool(.many)
+    compressors = try CompressorPool(compression)
     root = try onDisk { () throws(FileFailure) in try File(store.path, .directory, in: store.system)
     }
     lastAnchor = clock.monotonic()
@@ -316,14 +320,14 @@ package final class GroupCommit {
 
   /// Takes a session's last lines; the next round closes it. `last` ends with `session.end`.
   ///
-  /// - Throws: `.outOfSpace`: bytes from before still wait; call again after a round.
+  /// - Throws: `.busy`: its `open` leaf or bytes from before still wait; call again after a round.
   package func end(_ session: Session, lines last: [[UInt8]]) throws(SessionLogFailure) {
     if let failure = session.writer.failure { throw failure }
     guard !session.writer.isEnding else { return }
     guard !session.writer.isStalled, session.writer.unanchored?.kind != .open else {
       throw SessionLogFailure(
-        .outOfSpace, "the session's last bytes wait for space", at: session.writer.path,
-        advice: "Free space on this file system.")
+        .busy, "the session's bytes so far are not durable yet", at: session.writer.path,
+        advice: "End it after the next round.")
     }
     try session.writer.check(last: last)
     try session.writer.end(last)

@@ -70,8 +70,8 @@ extension SessionKeeper {
         time: session.session.writer.now(), reason: reason, members: members, events: session.n)
       try group.end(session.session, lines: [line])
     } catch {
-      // For want of space it is tried again with the next round.
-      if error.kind != .outOfSpace { fail(session, error) }
+      // What waits for its `open` leaf or for space is tried again with the next round.
+      if error.kind != .busy { fail(session, error) }
     }
   }
 
