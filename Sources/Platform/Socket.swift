@@ -1,7 +1,9 @@
 internal import CPosix
 internal import Glibc
 
-/// Who is at the other end of a Unix socket, as the kernel tells it. Source: unix(7), SO_PEERCRED.
+/// Who is at the other end of a Unix socket, as the kernel tells it.
+///
+/// Source: unix(7), SO_PEERCRED.
 package struct PeerCredentials: Sendable, Equatable {
   package var user: UInt32
   package var process: Int32
@@ -33,7 +35,9 @@ package struct SocketListener: ~Copyable {
     unsafe _ = unlink(path)
   }
 
-  /// The next connection, or nil if none waits. Wraps `accept4`.
+  /// The next connection, or nil if none waits.
+  ///
+  /// Wraps `accept4`.
   ///
   /// - Throws: the system has no descriptor to give, for one.
   package func accept() throws(FileFailure) -> Socket? {
@@ -59,7 +63,9 @@ package final class Socket: Sendable {
     self.peer = peer
   }
 
-  /// Connects to a listener; reads and writes block. Wraps `connect`.
+  /// Connects to a listener; reads and writes block.
+  ///
+  /// Wraps `connect`.
   package init(connectingTo path: String) throws(FileFailure) {
     let made = unsafe blackbox_connect(path)
     guard made >= 0 else { throw FileFailure("connect", path: path, code: -made) }
@@ -83,7 +89,9 @@ package final class Socket: Sendable {
     }
   }
 
-  /// Sends as much of `bytes` as the connection takes. Wraps `send`.
+  /// Sends as much of `bytes` as the connection takes.
+  ///
+  /// Wraps `send`.
   package func write(_ bytes: Span<UInt8>) -> PseudoTerminal.Transfer {
     while true {
       let count = unsafe bytes.withUnsafeBufferPointer { buffer in

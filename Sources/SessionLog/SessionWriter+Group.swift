@@ -318,7 +318,9 @@ package final class GroupCommit {
     }
   }
 
-  /// Takes a session's last lines; the next round closes it. `last` ends with `session.end`.
+  /// Takes a session's last lines; the next round closes it.
+  ///
+  /// `last` ends with `session.end`.
   ///
   /// - Throws: `.busy`: its `open` leaf or bytes from before still wait; call again after a round.
   package func end(_ session: Session, lines last: [[UInt8]]) throws(SessionLogFailure) {

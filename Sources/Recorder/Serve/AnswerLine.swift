@@ -2,7 +2,9 @@ internal import Evidence
 internal import Platform
 internal import SessionLog
 
-/// Lines that go to clients. A ref stands between its quotes as the client wrote it.
+/// Lines that go to clients.
+///
+/// A ref stands between its quotes as the client wrote it.
 ///
 /// Format: schema/ingest-protocol.md.
 enum AnswerLine {

@@ -1,6 +1,8 @@
 internal import SessionLog
 
-/// Why a message, and what it belongs to, is turned away. Codes: schema/ingest-protocol.md §5.
+/// Why a message, and what it belongs to, is turned away.
+///
+/// Codes: schema/ingest-protocol.md §5.
 struct Refusal: Error, Sendable, Equatable {
   enum Code: String, Sendable {
     case `protocol`, malformed, forbidden

@@ -51,7 +51,9 @@ final class ServedSession {
     touched = now
   }
 
-  /// Events under a durable point. The server puts no line of its own between the salt and `session.end`.
+  /// Events under a durable point.
+  ///
+  /// The server puts no line of its own between the salt and `session.end`.
   var durable: UInt64 {
     let lines = session.writer.durableLines
     return lines > 2 ? min(n, lines - 2) : 0
