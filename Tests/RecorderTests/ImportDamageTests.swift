@@ -40,6 +40,41 @@ import Testing
     #expect(throws: ImportFailure.self) { try box.run(.path("/in/nowhere")) }
   }
 
+  @Test func `what gzip packed is unpacked, with both digests`() throws {
+    let directory = TemporaryDirectory()
+    guard directory.has("gzip") else { return print("skipped: no gzip here") }
+    let text =
+      ImportFixture.cast2 + "\n" + String(repeating: "[9, \"o\", \"żółć more\"]\n", count: 9000)
+    let plain = Array(text.utf8)
+    try SystemFiles.shared.replaceDurably(directory.path + "/a", with: plain, permissions: 0o600)
+    let box = try ImportBox()
+    for level in ["-1", "-9"] {
+      let (status, packed) = directory.shell("gzip -nc \(level) a")
+      #expect(status == 0)
+      let session = try box.run(packed)
+      #expect(session.format == .asciicast2 && !session.imported.salvaged)
+      #expect(session.imported.sha256 == (try SHA256.hash(packed)))
+      #expect(session.imported.parts.map(\.sha256) == [try SHA256.hash(plain)])
+      #expect(session.facts.events == 9006)
+      // Cut or changed anywhere, it is salvaged or refused, never taken for whole.
+      var generator = SeededGenerator(seed: 11)
+      for _ in 0..<40 {
+        var bytes = packed
+        if Bool.random(using: &generator) {
+          bytes.removeLast(Int.random(in: 1..<bytes.count - 20, using: &generator))
+        } else {
+          let place = Int.random(in: 10..<bytes.count, using: &generator)
+          bytes[place] ^= 1 << UInt8.random(in: 0...7, using: &generator)
+        }
+        do {
+          let damaged = try box.run(bytes)
+          #expect(damaged.imported.salvaged)
+        } catch ImportFailure.unreadable {}
+      }
+    }
+    #expect(try box.box.findings().isEmpty)
+  }
+
   @Test func `a bad line is a gap that keeps it, and the lines after it are read`() throws {
     let text =
       #"{"version": 2, "width": 9, "height": 2}"#
@@ -205,7 +240,8 @@ import Testing
   @Test(arguments: [1, 2, 3, 4, 5, 6])
   func `a source that cannot be read on leaves no open session`(call: Int) throws {
     let box = try ImportBox()
-    let text = ImportFixture.cast2 + String(repeating: "[9, \"o\", \"more\"]\n", count: 40_000)
+    let text =
+      ImportFixture.cast2 + "\n" + String(repeating: "[9, \"o\", \"more\"]\n", count: 40_000)
     let path = box.plant(Array(text.utf8))
     box.disk.inject(FaultyFiles.Fault(.read, on: "/in/", at: call, .fail(5, landing: false)))
     do { _ = try box.run(.path(path)) } catch ImportFailure.source {}

@@ -128,7 +128,7 @@ struct ImportBox {
   init() throws { box = try TestStore(on: disk) }
 
   var importer: Importer {
-    Importer(box.store, box.state, clock: box.clock, sources: disk)
+    Importer(box.store, box.state, clock: box.clock, sources: disk, spool: "/in")
   }
 
   func plant(_ bytes: [UInt8], at path: String = "/in/recording") -> String {

@@ -39,7 +39,7 @@ enum RecordingData {
     ("prompt.txt", "text of another kind"), ("context.md", "text of another kind"),
     ("metadata.json", "metadata of a checkpoint"),
     ("base_state.json", "the state of a conversation"),
-    ("empty.ttyrec", "an empty file"), (".gz", "gzip"),
+    ("empty.ttyrec", "an empty file"),
   ]
 
   private struct Refused: Error { var found: String? }

@@ -41,7 +41,6 @@ enum FormatSniffer {
   }
 
   private static func compression(_ head: [UInt8]) -> (name: String, command: String)? {
-    if head.starts(with: [0x1F, 0x8B]) { return ("gzip", "gzip -dc") }
     if head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { return ("zstd", "zstd -dc") }
     if head.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A]) { return ("xz", "xz -dc") }
     if head.starts(with: [0x42, 0x5A, 0x68]) { return ("bzip2", "bzip2 -dc") }

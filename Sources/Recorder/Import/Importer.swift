@@ -8,8 +8,7 @@ package struct ImportRequest: Sendable {
   package enum Input: Sendable {
     /// A file, or the directory of a sudo I/O log.
     case path(String)
-    /// Standard input, kept meanwhile in a nameless file of this directory.
-    case standardInput(spool: String)
+    case standardInput
     /// What `script` wrote: the bytes, their times, and what was typed where that is a file of its own.
     case typescript(String, timing: String, input: String?)
   }
@@ -48,11 +47,14 @@ package struct Importer {
   private let state: StateDirectory
   private let clock: any Clock
   private let system: any FileSystem
+  private let spool: String
 
+  /// `spool` is a directory for nameless files: standard input, and what is unpacked.
   package init(
     _ store: Store, _ state: StateDirectory, clock: any Clock = SystemClock(),
-    sources: any FileSystem = SystemFiles.shared
+    sources: any FileSystem = SystemFiles.shared, spool: String = "/tmp"
   ) {
+    self.spool = spool
     self.store = store
     self.state = state
     self.clock = clock
@@ -65,20 +67,24 @@ package struct Importer {
   /// for `recover`.
   package func run(_ request: ImportRequest) throws(ImportFailure) -> ImportedSession {
     switch request.input {
-    case .standardInput(let directory):
-      return try run(request, SourceFile.spool(into: directory, in: system))
+    case .standardInput:
+      return try run(request, SourceFile.standardInput(spool: spool, in: system))
     case .typescript(let path, let timing, let input):
-      let output = try SourceFile.open(path, in: system)
-      let times = try SourceFile.open(timing, in: system)
+      let output = try open(path)
+      let times = try open(timing)
       let typed: SourceFile?
-      if let input { typed = try SourceFile.open(input, in: system) } else { typed = nil }
+      if let input { typed = try open(input) } else { typed = nil }
       return try transcribe(request, .typescript, output) { () throws(ImportFailure) in
         try TypescriptParser(output, timing: times, input: typed)
       }
     case .path(let path):
       if try isDirectory(path) { return try runSudoLog(request, path) }
-      return try run(request, SourceFile.open(path, in: system))
+      return try run(request, open(path))
     }
+  }
+
+  private func open(_ path: String) throws(ImportFailure) -> SourceFile {
+    try SourceFile.open(path, in: system, spool: spool)
   }
 
   private func isDirectory(_ path: String) throws(ImportFailure) -> Bool {
@@ -134,7 +140,7 @@ package struct Importer {
   {
     func open(_ name: String) throws(ImportFailure) -> SourceFile? {
       do throws(ImportFailure) {
-        return try SourceFile.open(Path.join(directory, name), in: system)
+        return try self.open(Path.join(directory, name))
       } catch {
         if case .source(let failure) = error, failure.isMissing { return nil }
         throw error
@@ -150,14 +156,6 @@ package struct Importer {
     if log == nil { log = try open("log") }
     var streams: [SourceFile?] = []
     for name in SudoLogParser.names { streams.append(try open(name)) }
-    for case let file? in streams + [timing, log] {
-      guard try !file.head(2).elementsEqual([0x1F, 0x8B]) else {
-        throw .refuse(
-          "cannot import this", file.path, found: "a file compressed with zlib",
-          wanted: "the log as it was",
-          advice: "Unpack the directory's files with gzip -dc into a copy, and import that.")
-      }
-    }
     let (metadata, files) = (log, streams)
     return try transcribe(request, .sudo, timing, name: Path.name(of: directory)) {
       () throws(ImportFailure) in
@@ -171,20 +169,29 @@ package struct Importer {
     _ request: ImportRequest, _ format: ImportFormat, _ source: SourceFile, name: String? = nil,
     _ parser: () throws(ImportFailure) -> Parser
   ) throws(ImportFailure) -> ImportedSession {
-    let (facts, digests) = try survey(parser)
+    var (facts, digests) = try survey(parser)
     guard let main = digests.first else { throw .refuse("nothing was read", source.path) }
+    if let fault = source.wrapping?.fault {
+      facts.isCut = true
+      facts.oddities.append(
+        SourceFacts.Oddity(reason: "packed with gzip, and damaged", count: 1, place: fault))
+    }
     guard !facts.isSalvaged || facts.events > 0 else {
       throw Self.refusal(facts, format, source)
     }
     if request.isStrict, facts.isSalvaged { throw Self.refusal(facts, format, source) }
     var imported = Imported(
-      name: name ?? source.name, format: format.rawValue, sha256: main.sha256, bytes: main.bytes,
-      salvaged: facts.isSalvaged)
+      name: name ?? source.name, format: format.rawValue,
+      sha256: source.wrapping?.digest.sha256 ?? main.sha256,
+      bytes: source.wrapping?.digest.bytes ?? main.bytes, salvaged: facts.isSalvaged)
     imported.at = facts.at
     imported.title = facts.title
     imported.host = facts.host
-    imported.parts = digests.dropFirst().map {
-      Imported.Part(name: $0.name, sha256: $0.sha256, bytes: $0.bytes)
+    // Of a packed file both digests are told: what stands on the disk, and what was read.
+    imported.parts = digests.dropFirst(source.wrapping == nil ? 1 : 0).enumerated().map {
+      Imported.Part(
+        name: $0 == 0 && source.wrapping != nil ? "unpacked" : $1.name, sha256: $1.sha256,
+        bytes: $1.bytes)
     }
     let start = try start(request, format, imported, facts)
     var writer = try recording { () throws(SessionLogFailure) in

@@ -7,16 +7,34 @@ final class SourceFile: Sendable {
   /// The name a message shows.
   let path: String
   let size: UInt64
+  /// What stood on the disk, where this is what was unpacked from it.
+  let wrapping: Wrapping?
   private let file: File
 
-  private init(_ file: consuming File, name: String, path: String, size: UInt64) {
+  /// The packed file that a source was unpacked from.
+  struct Wrapping: Sendable {
+    var digest: SourceDigest
+    /// Why not all of it could be unpacked.
+    var fault: String?
+  }
+
+  /// More is not unpacked: a few bytes can stand for a full disk.
+  private static let mostUnpacked: UInt64 = 1 << 30
+
+  private init(
+    _ file: consuming File, name: String, path: String, size: UInt64, wrapping: Wrapping? = nil
+  ) {
     self.file = file
     self.name = name
     self.path = path
     self.size = size
+    self.wrapping = wrapping
   }
 
-  static func open(_ path: String, in system: any FileSystem) throws(ImportFailure) -> SourceFile {
+  /// Opens a file; what is packed with gzip is unpacked into a nameless file of `spool`.
+  static func open(_ path: String, in system: any FileSystem, spool: String)
+    throws(ImportFailure) -> SourceFile
+  {
     let file = try reading { () throws(FileFailure) in try File(path, .readNamed, in: system) }
     let status = try reading { () throws(FileFailure) in try file.status() }
     guard status.kind == .regular else {
@@ -26,30 +44,24 @@ final class SourceFile: Sendable {
         wanted: "a file, - for standard input, or the directory of a sudo I/O log",
         advice: "Name each file; a pipe is read with -.")
     }
-    return SourceFile(file, name: Path.name(of: path), path: path, size: status.size)
+    let source = SourceFile(file, name: Path.name(of: path), path: path, size: status.size)
+    return try source.unwrapped(in: system, spool: spool)
   }
 
-  /// Reads standard input to its end, into a file of `directory` that has no name any more.
+  /// Reads standard input to its end, into a nameless file of `directory`.
   ///
   /// It is read twice, and may be larger than memory.
-  static func spool(into directory: String, in system: any FileSystem)
+  static func standardInput(spool directory: String, in system: any FileSystem)
     throws(ImportFailure) -> SourceFile
   {
-    let random: [UInt8]
-    do { random = try randomBytes(12) } catch {
-      throw .refuse("cannot read standard input", "-", found: error.reason)
-    }
-    let path = Path.join(directory, "blackbox-import-" + Hex.encode(random))
-    let file = try reading { () throws(FileFailure) in
-      let file = try File(path, .createNew(0o600), in: system)
-      try system.remove(path)
-      return file
-    }
+    let file = try nameless(in: directory, system)
     var buffer = [UInt8](repeating: 0, count: 256 << 10)
     var size: UInt64 = 0
     while true {
       switch PseudoTerminal.read(0, into: &buffer) {
-      case .over: return SourceFile(file, name: "-", path: "standard input", size: size)
+      case .over:
+        let source = SourceFile(file, name: "-", path: "standard input", size: size)
+        return try source.unwrapped(in: system, spool: directory)
       case .later: _ = Polling.wait([Polling.Interest(0)], milliseconds: -1)
       case .bytes(let count):
         try reading { () throws(FileFailure) in
@@ -58,6 +70,38 @@ final class SourceFile: Sendable {
         size += UInt64(count)
       }
     }
+  }
+
+  private static func nameless(in directory: String, _ system: any FileSystem)
+    throws(ImportFailure) -> File
+  {
+    let random: [UInt8]
+    do { random = try randomBytes(12) } catch {
+      throw .refuse("cannot make a file to work with", directory, found: error.reason)
+    }
+    let path = Path.join(directory, "blackbox-import-" + Hex.encode(random))
+    return try reading { () throws(FileFailure) in
+      let file = try File(path, .createNew(0o600), in: system)
+      try system.remove(path)
+      return file
+    }
+  }
+
+  private func unwrapped(in system: any FileSystem, spool: String) throws(ImportFailure)
+    -> SourceFile
+  {
+    guard Gunzip.isWrapped(try head(2)) else { return self }
+    let file = try Self.nameless(in: spool, system)
+    var gunzip = try Gunzip(self, limit: Self.mostUnpacked)
+    let outcome = try gunzip.unpack(into: file)
+    guard !outcome.isTooLarge else {
+      throw .refuse(
+        "cannot import this", path, found: "more than 1 GiB packed with gzip",
+        advice: "Unpack it first, and import what comes of it.")
+    }
+    return SourceFile(
+      file, name: name, path: path, size: outcome.bytes,
+      wrapping: Wrapping(digest: outcome.digest, fault: outcome.fault))
   }
 
   /// Fills `buffer` from `offset` on; fewer bytes only at the end.

@@ -11,7 +11,7 @@ struct ImportVerb: Verb {
       "Each file becomes a session of its own, marked as imported, with the file's digest, format "
         + "and own times. The format is told by content: asciicast v1 to v3, script, ttyrec, tlog, "
         + "a sudo I/O log (its directory), transcripts of Claude Code, Codex, SWE-agent, OpenHands, "
-        + "Gemini CLI and others, recorded MCP traffic.",
+        + "Gemini CLI and others, recorded MCP traffic; packed with gzip, too.",
       "What is damaged is imported as far as it can be read: gaps are marked, a warning says so. "
         + "With --strict it is refused instead. Where nothing can be read, the code is 8.",
       "An import shows what a file said on the day it was imported. Who made the file, and whether "
@@ -70,7 +70,7 @@ struct ImportVerb: Verb {
       if let timing {
         input = .typescript(name, timing: timing, input: arguments.value("typed"))
       } else if name == "-" {
-        input = .standardInput(spool: arguments.environment["TMPDIR"] ?? "/tmp")
+        input = .standardInput
       } else {
         input = .path(name)
       }
@@ -108,7 +108,8 @@ struct ImportVerb: Verb {
     for outcome in try Recovery(opened.store, opened.state, clock: SystemClock()).run() {
       io.warn(RecoverVerb.line(outcome))
     }
-    let importer = Importer(opened.store, opened.state)
+    let importer = Importer(
+      opened.store, opened.state, spool: arguments.environment["TMPDIR"] ?? "/tmp")
     var refused = 0
     for (place, (name, request)) in requests.enumerated() {
       if requests.count > 1 {
