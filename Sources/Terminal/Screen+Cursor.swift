@@ -124,6 +124,8 @@ extension Screen {
     saved = cursor
   }
 
+  /// DECRC; a wrap that was pending is pending again, as in alacritty, unless a scroll took its
+  /// line away.
   mutating func restoreCursor() {
     cursor = saved
     clampCursor()

@@ -8,6 +8,7 @@ extension Screen {
 
   private mutating func scrollUp(from first: Int, _ count: Int, savesLines: Bool) {
     let count = min(count, bottom - first)
+    saved.isWrapPending = false
     guard hasFullWidth else { return shiftUp(from: first, count) }
     if savesLines, !isAlternate {
       for row in 0..<count { save(row) }
@@ -32,6 +33,7 @@ extension Screen {
 
   private mutating func scrollDown(from first: Int, _ count: Int) {
     let count = min(count, bottom - first)
+    saved.isWrapPending = false
     guard hasFullWidth else { return shiftDown(from: first, count) }
     grid.scrollDown(first, bottom, by: count)
     fill(first, first + count)
@@ -97,11 +99,12 @@ extension Screen {
     cursor.isWrapPending ? cursor.column + 1 : cursor.column
   }
 
-  /// ICH.
+  /// ICH; within a wide character the cells go in behind it, as in tmux: none is torn apart.
   mutating func insertCharacters(_ count: Int) {
     guard !cursor.isWrapPending, cursor.column >= left, cursor.column < right else { return }
+    let column = grid[cursor.row][cursor.column].isTail ? cursor.column + 1 : cursor.column
     grid[cursor.row].insert(
-      count, at: cursor.column, before: right, filler: filler, columns: columns)
+      count, at: column, before: right, filler: filler, columns: columns)
   }
 
   /// DCH.

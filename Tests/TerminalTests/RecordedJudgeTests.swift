@@ -8,15 +8,13 @@ import Testing
   private static let knownDifferences: Set<String> = [
     // VT and ICH keep a pending wrap, as in alacritty, tmux and the vt100 scripts.
     "t0012-VT", "t0050-ICH",
-    // DECRC brings a pending wrap back, as xterm does since these pairs were taken.
-    "t0060-DECSC",
     // BS from a pending wrap goes to the last column but one, as in xterm.
     "combining 13",
     // DECSTBM puts the cursor at home, not at the top margin, as in xterm.
     "decstbm 3", "origin_mode 0",
     // IL puts the cursor at the left margin, as in xterm.
     "decstbm 9",
-    // ICH within a wide character blanks both its halves, as in xterm.
+    // The second cell of a wide character has the attributes of the first.
     "ich_dch_ech 14",
     // Both screens share one DECOM, as in xterm.
     "origin_mode 6", "origin_mode 8",
