@@ -95,10 +95,11 @@ struct ServeLoop: ~Copyable {
       Polling.Interest(isListening ? listener?.descriptor ?? -1 : -1),
     ]
     for connection in list {
+      // A descriptor that nothing is wanted of is left out: its hangup would be reported for ever.
+      let reads = mayRead(connection) || connection.isEnding
+      let writes = connection.backlog > 0
       interests.append(
-        .init(
-          connection.socket.descriptor, reads: mayRead(connection),
-          writes: connection.backlog > 0))
+        .init(reads || writes ? connection.socket.descriptor : -1, reads: reads, writes: writes))
     }
     let ready = Polling.wait(interests, milliseconds: milliseconds)
     if ready[0].isReadable { hearSignals() }

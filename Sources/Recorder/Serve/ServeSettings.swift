@@ -19,7 +19,7 @@ package struct ServeSettings: Sendable {
   /// Says what whoever runs the server should know, a line at a time.
   package var say: @Sendable (String) -> Void
   /// Bytes of lines that one connection may have under way.
-  var credit = 8 << 20
+  var credit = 16 << 20
   /// Bytes of lines that all connections together may have under way.
   var mostUnderWay = 64 << 20
   var pace = Pace()

@@ -35,7 +35,7 @@ final class SessionKeeper {
   var nextChores: UInt64
 
   /// Bytes of events that bring a round before its time.
-  private static let enough = 2 << 20
+  private static let enough = 6 << 20
 
   init(
     _ store: Store, _ state: StateDirectory, _ settings: ServeSettings, clock: any Clock,
@@ -67,11 +67,16 @@ final class SessionKeeper {
     begin(batches)
     for commands in batches {
       for command in commands { try obey(command) }
+      // So that one busy connection does not keep the others' acks back.
+      if unsettled >= Self.enough {
+        try round(all: true)
+        tell()
+      }
     }
     let now = clock.monotonic()
     if now >= nextChores { chores(now) }
     let isLate = dirtySince.map { now &- $0 >= settings.pace.flush } ?? false
-    if isLate || unsettled >= Self.enough {
+    if isLate {
       try round(all: true)
     } else if urgent > 0 {
       try round(all: false)

@@ -1,0 +1,257 @@
+import Evidence
+import Platform
+import SessionLog
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Recorder
+
+/// The writing thread's work, step by step, on a disk that does as it is told.
+private final class Bench {
+  let files = FaultyFiles()
+  let box: TestStore
+  let keeper: SessionKeeper
+  let exchange: ServeExchange
+  var talks: [Int: ConnectionDecoder] = [:]
+  var next = 0
+
+  init(mostSessions: Int = 100) throws {
+    files.syncsWhole = true
+    box = try TestStore(on: files)
+    exchange = try ServeExchange()
+    var settings = ServeSettings(socket: "", version: "test") { _ in }
+    settings.mostSessions = mostSessions
+    settings.patience = 5_000_000
+    keeper = try SessionKeeper(
+      box.store, box.state, settings, clock: box.clock, exchange: exchange)
+  }
+
+  /// Lines of one connection, and everything that is answered, as JSON.
+  func say(_ lines: String..., on connection: Int = 1, user: UInt32 = 7) throws -> [JSONValue] {
+    var talk =
+      talks[connection]
+      ?? ConnectionDecoder(
+        connection: connection, peer: PeerCredentials(user: user, process: 1))
+    if talks[connection] == nil {
+      _ = talk.decode(Array(#"{"hello":1}"#.utf8).span, moment: 0, next: &next)
+    }
+    for line in lines {
+      let step = talk.decode(Array(line.utf8).span, moment: box.clock.monotonic(), next: &next)
+      #expect(step == .goOn, "\(line)")
+    }
+    let commands = talk.takeCommands()
+    talks[connection] = talk
+    try keeper.take([commands])
+    return try answers()
+  }
+
+  /// Lets time pass, and answers what that brings.
+  func wait(_ microseconds: UInt64) throws -> [JSONValue] {
+    box.clock.advance(microseconds)
+    try keeper.take([])
+    return try answers()
+  }
+
+  var credited = 0
+
+  private func answers() throws -> [JSONValue] {
+    var lines: [JSONValue] = []
+    for answer in exchange.takeAnswers() {
+      switch answer {
+      case .line(let bytes, _): lines.append(try JSONValue(parsing: Array(bytes.dropLast())))
+      case .credit(let bytes, _): credited += bytes
+      case .detached(let attachment, let ref, let id, let isRefused):
+        talks[id]?.detached(attachment, ref: ref, isRefused: isRefused)
+      case .ended: break
+      }
+    }
+    return lines
+  }
+
+  func open(_ ref: String = "r", on connection: Int = 1) throws -> String {
+    let answers = try say(
+      #"{"open":"\#(ref)","kind":"database","agent":{"uid":"a","x":[1]}}"#, on: connection)
+    return try #require(answers.first?["session"]?.string)
+  }
+
+  func lines(_ id: String) throws -> [String] {
+    try box.lines(of: try #require(SessionID(id))).map { String(decoding: $0, as: UTF8.self) }
+  }
+}
+
+@Suite struct `Served sessions` {
+  @Test func `are opened, acked and closed with receipts that the file bears out`() throws {
+    let bench = try Bench()
+    let opened = try bench.say(
+      #"{"open":"r","kind":"database","agent":{"uid":"a"},"delegation":[{"uid":"d"}],"x": 1.50}"#)
+    #expect(opened.count == 1 && opened[0]["opened"]?.string == "r")
+    #expect(opened[0]["lines"]?.integer == 2)
+    #expect(opened[0]["log"]?["size"]?.integer == 1)
+    let id = try #require(opened[0]["session"]?.string)
+
+    bench.box.clock.advance(3000)
+    let acked = try bench.say(#"{"event":"r","n":1,"type":"database.query","text":"é"}"#)
+    #expect(acked.map { $0["ack"]?.string } == ["r"])
+    #expect(acked[0]["n"]?.integer == 1 && acked[0]["lines"]?.integer == 3)
+    // No barrier: nothing before the flush interval.
+    #expect(try bench.say(#"{"event":"r","n":2,"type":"database.result"}"#).isEmpty)
+    #expect(try bench.wait(100_000).isEmpty)
+    #expect(try bench.wait(100_000).map { $0["n"]?.integer } == [2])
+
+    let closed = try bench.say(#"{"close":"r","reason":"policy","exit_code":3}"#)
+    #expect(closed.map { $0["closed"]?.string } == ["r"])
+    let lines = try bench.lines(id)
+    #expect(lines.count == 5)
+    #expect(lines[0].contains(#","agent":{"uid":"a"},"delegation":[{"uid":"d"}],"x": 1.50,"#))
+    #expect(lines[0].contains(#""principal":null"#) && lines[0].contains(#""peer":{"uid":7,"#))
+    #expect(lines[2] == #"{"t":3000,"type":"database.query","text":"é"}"#)
+    #expect(lines[4].hasSuffix(#""reason":"policy","exit_code":3,"n_events":2}"#))
+
+    // The receipt of the close is the root that the log holds.
+    let (log, verdicts) = try bench.box.verify()
+    #expect(log.findings.isEmpty && verdicts.map(\.word) == ["OK"])
+    let leaf = try #require(log.leaves[try #require(SessionID(id))]?.last?.leaf)
+    #expect(closed[0]["root"]?.string == Base64.encode(leaf.root.bytes))
+    #expect(closed[0]["lines"]?.integer == 5)
+  }
+
+  @Test func `recognise repeats, and refuse a gap`() throws {
+    let bench = try Bench()
+    let id = try bench.open()
+    _ = try bench.say(
+      #"{"event":"r","n":1,"type":"a"}"#, #"{"event":"r","n":2,"type":"b"}"#, #"{"barrier":"r"}"#)
+    let again = try bench.say(
+      #"{"event":"r","n":1,"type":"a"}"#, #"{"event":"r","n":2,"type":"b"}"#,
+      #"{"event":"r","n":3,"type":"c"}"#, #"{"barrier":"r"}"#)
+    #expect(again.map { $0["n"]?.integer } == [3])
+    let gap = try bench.say(#"{"event":"r","n":5,"type":"e"}"#)
+    #expect(gap.map { $0["error"]?.string } == ["out_of_order"])
+    #expect(gap[0]["n"]?.integer == 3 && gap[0]["session"]?.string == id)
+    // The ref is passed over; the session can be come back to.
+    #expect(try bench.say(#"{"event":"r","n":4,"type":"d"}"#, #"{"barrier":"r"}"#).isEmpty)
+    let resumed = try bench.say(#"{"resume":"r","session":"\#(id)"}"#)
+    #expect(resumed.map { $0["resumed"]?.string } == ["r"] && resumed[0]["n"]?.integer == 3)
+    #expect(
+      try bench.say(#"{"event":"r","n":4,"type":"d"}"#, #"{"close":"r"}"#).last?["n"]?.integer == 4)
+    #expect(try bench.lines(id).count == 7)
+  }
+
+  @Test func `are written by one connection, of the user who opened them`() throws {
+    let bench = try Bench()
+    let id = try bench.open()
+    let other = try bench.say(#"{"resume":"q","session":"\#(id)"}"#, on: 2)
+    #expect(other.map { $0["error"]?.string } == ["session_busy"])
+    #expect(other[0]["ref"]?.string == "q")
+    try bench.keeper.take([[.gone(connection: 1)]])
+    let stranger = try bench.say(#"{"resume":"q","session":"\#(id)"}"#, on: 3, user: 9)
+    #expect(stranger.map { $0["error"]?.string } == ["forbidden"])
+    #expect(
+      try bench.say(#"{"resume":"q","session":"\#(id)"}"#, on: 2).map { $0["resumed"]?.string }
+        == ["q"])
+    #expect(
+      try bench.say(#"{"event":"q","n":1,"type":"mcp.call"}"#, on: 2).map { $0["n"]?.integer }
+        == [1])
+  }
+
+  @Test func `that nobody comes back to are closed, and say how much they hold`() throws {
+    let bench = try Bench()
+    let id = try bench.open()
+    _ = try bench.say(#"{"event":"r","n":1,"type":"a"}"#)
+    try bench.keeper.take([[.gone(connection: 1)]])
+    for _ in 0..<7 { _ = try bench.wait(1_000_000) }
+    let lines = try bench.lines(id)
+    #expect(lines.last?.contains(#""reason":"lost""#) == true)
+    let over = try bench.say(#"{"resume":"q","session":"\#(id)"}"#, on: 2)
+    #expect(over.map { $0["error"]?.string } == ["session_over"] && over[0]["n"]?.integer == 1)
+    #expect(
+      try bench.say(#"{"resume":"q","session":"\#(id)"}"#, on: 3, user: 9).map {
+        $0["error"]?.string
+      } == ["forbidden"])
+    let unknown = try bench.say(#"{"resume":"q","session":"\#(TestStore.id(9))"}"#, on: 2)
+    #expect(unknown.map { $0["error"]?.string } == ["session_unknown"])
+  }
+
+  @Test func `are no more than allowed`() throws {
+    let bench = try Bench(mostSessions: 2)
+    _ = try bench.open("a")
+    _ = try bench.open("b")
+    let refused = try bench.say(#"{"open":"c","kind":"http","agent":{"uid":"a"}}"#)
+    #expect(refused.map { $0["error"]?.string } == ["too_many_sessions"])
+    #expect(try bench.say(#"{"close":"a"}"#).map { $0["closed"]?.string } == ["a"])
+    _ = try bench.open("c")
+  }
+
+  @Test func `may be opened, written and closed in one breath`() throws {
+    let bench = try Bench()
+    let answers = try bench.say(
+      #"{"open":"r","kind":"http","agent":{"uid":"a"}}"#,
+      #"{"event":"r","n":1,"type":"http.request"}"#, #"{"close":"r"}"#)
+    // The close waits for its own open leaf, one round later.
+    let rest = try bench.wait(1000)
+    let words = (answers + rest).compactMap { $0.members?.first?.name }
+    #expect(words.first == "opened" && words.last == "closed")
+    #expect((answers + rest).last?["n"]?.integer == 1)
+    #expect(try bench.box.findings() == [])
+  }
+
+  @Test func `keep all they took on a full disk, and are acked when there is space again`() throws {
+    let bench = try Bench()
+    let id = try bench.open()
+    _ = try bench.wait(1000)
+    let before = bench.credited
+    bench.files.space = 10
+    // So that the round returns where it would wait for space.
+    bench.exchange.isStopping.store(true, ordering: .relaxed)
+    let full = try bench.say(
+      #"{"event":"r","n":1,"type":"database.query","text":"\#(String(repeating: "x", count: 900))"}"#
+    )
+    #expect(full.isEmpty)
+    #expect(bench.credited == before, "no credit before it is durable")
+    bench.files.space = nil
+    bench.exchange.isStopping.store(false, ordering: .relaxed)
+    #expect(try bench.wait(200_000).map { $0["n"]?.integer } == [1])
+    #expect(bench.credited > before + 900)
+    _ = try bench.say(#"{"close":"r"}"#)
+    #expect(try bench.lines(id).count == 4)
+    #expect(try bench.box.findings() == [])
+  }
+
+  @Test func `whose sync fails are refused to their client, and the others go on`() throws {
+    let bench = try Bench()
+    let bad = try bench.open("bad")
+    _ = try bench.open("good")
+    bench.files.inject(
+      .init(.sync, on: bad, .loseDirtyPages(FileFailure.ioError, seed: nil)))
+    let answers = try bench.say(
+      #"{"event":"bad","n":1,"type":"mcp.call"}"#, #"{"event":"good","n":1,"type":"mcp.call"}"#)
+    let error = answers.first { $0["error"] != nil }
+    #expect(error?["error"]?.string == "recorder_failed" && error?["ref"]?.string == "bad")
+    #expect(error?["n"]?.integer == 0)
+    #expect(answers.first { $0["ack"] != nil }?["ack"]?.string == "good")
+  }
+
+  @Test func `are all closed by a stop, with everything that came before it`() throws {
+    let bench = try Bench()
+    let ids = try (0..<9).map { try bench.open("r\($0)") }
+    for number in 0..<9 { _ = try bench.say(#"{"event":"r\#(number)","n":1,"type":"a"}"#) }
+    try bench.keeper.closeAll()
+    for id in ids { #expect(try bench.lines(id).last?.contains(#""reason":"server""#) == true) }
+    #expect(try bench.box.store.liveSessions() == [])
+    #expect(try bench.box.findings() == [])
+  }
+
+  @Test func `give their compressor back when they fall idle, and are committed in time`() throws {
+    let bench = try Bench()
+    let id = try bench.open()
+    _ = try bench.say(#"{"event":"r","n":1,"type":"mcp.call"}"#)
+    let session = try #require(bench.keeper.sessions.values.first).session
+    #expect(session.writer.holdsCompressor)
+    for _ in 0..<4 { _ = try bench.wait(1_000_000) }
+    #expect(!session.writer.holdsCompressor)
+    for _ in 0..<62 { _ = try bench.wait(1_000_000) }
+    let leaves = try bench.box.log().leaves[try #require(SessionID(id))]
+    #expect(leaves?.map(\.leaf.kind) == [.open, .anchor])
+    #expect(leaves?.last?.leaf.lines == 3)
+  }
+}
