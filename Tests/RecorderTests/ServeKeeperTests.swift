@@ -111,7 +111,8 @@ private final class Bench {
     // The receipt of the close is the root that the log holds.
     let (log, verdicts) = try bench.box.verify()
     #expect(log.findings.isEmpty && verdicts.map(\.word) == ["OK"])
-    let leaf = try #require(log.leaves[try #require(SessionID(id))]?.last?.leaf)
+    let session = try #require(SessionID(id))
+    let leaf = try #require(log.leaves[session]?.last?.leaf)
     #expect(closed[0]["root"]?.string == Base64.encode(leaf.root.bytes))
     #expect(closed[0]["lines"]?.integer == 5)
   }
@@ -246,11 +247,14 @@ private final class Bench {
     let id = try bench.open()
     _ = try bench.say(#"{"event":"r","n":1,"type":"mcp.call"}"#)
     let session = try #require(bench.keeper.sessions.values.first).session
-    #expect(session.writer.holdsCompressor)
+    var holds = session.writer.holdsCompressor
+    #expect(holds)
     for _ in 0..<4 { _ = try bench.wait(1_000_000) }
-    #expect(!session.writer.holdsCompressor)
+    holds = session.writer.holdsCompressor
+    #expect(!holds)
     for _ in 0..<62 { _ = try bench.wait(1_000_000) }
-    let leaves = try bench.box.log().leaves[try #require(SessionID(id))]
+    let name = try #require(SessionID(id))
+    let leaves = try bench.box.log().leaves[name]
     #expect(leaves?.map(\.leaf.kind) == [.open, .anchor])
     #expect(leaves?.last?.leaf.lines == 3)
   }
