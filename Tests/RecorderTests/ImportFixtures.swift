@@ -104,6 +104,13 @@ enum ImportFixture {
     {"timestamp":"2026-01-01T00:00:00Z","direction":"client","message":{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"query","arguments":{"sql":"SELECT 1"}}}}
     {"timestamp":"2026-01-01T00:00:01Z","direction":"server","message":{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"1"}],"isError":false}}}
     """#
+  static let ndjson = #"""
+    {"t":0,"type":"session.start","format":1,"store":"s","session":"01ARZ3NDEKTSV4RRFFQ69G5FAV","kind":"database","start":"2026-01-02T03:04:05.678Z","agent":{"issuer":"i","uid":"them"},"argv":["x"]}
+    {"t":0,"type":"session.salt","key":"abc"}
+    {"t":5,"type":"database.query","text":"SELECT 1"}
+    {"t":9,"type":"database.result","caused_by":2,"rows":1}
+    {"t":12,"type":"session.end","reason":"client","exit_code":0}
+    """#
   static let openCode = #"""
     {"id":"s","created_at":"2026-06-30T00:20:00+00:00","role":"user","content":"Search"}
     {"id":"s","tool":"bash","arguments":{"command":"grep x"},"observation":"none"}
@@ -117,6 +124,7 @@ enum ImportFixture {
     (.codex, Array(codex.utf8)), (.sweAgent, Array(swe.utf8)),
     (.openHands, Array(openHands.utf8)), (.chat, Array(mini.utf8)),
     (.gemini, Array(gemini.utf8)), (.mcp, Array(mcp.utf8)), (.openCode, Array(openCode.utf8)),
+    (.ndjson, Array(ndjson.utf8)),
   ]
 }
 

@@ -101,6 +101,22 @@ import Testing
       told == ["0 mcp.call  tools/call query", "1000000 mcp.result 2 false 1"])
   }
 
+  @Test func `our own event lines keep their bytes, their numbers and their kind`() throws {
+    let box = try ImportBox()
+    let session = try box.run(Array(ImportFixture.ndjson.utf8))
+    #expect(session.format == .ndjson && !session.imported.salvaged)
+    let lines = try box.box.lines(of: session.id).map { String(decoding: $0, as: UTF8.self) }
+    let own = ImportFixture.ndjson.split(separator: "\n").map(String.init)
+    #expect(lines[2...3].elementsEqual(own[2...3]))
+    let start = try box.start(of: session)
+    #expect(start["kind"] == .string("database"))
+    #expect(start["at"] == .string("2026-01-02T03:04:05.678Z"))
+    #expect(start["agent"]?["uid"] == .string("a"))
+    #expect(!lines.contains { $0.contains("\"abc\"") })
+    let forged = ImportFixture.ndjson.replacing(#""rows":1"#, with: #""t":1"#)
+    #expect(try ImportBox().run(Array(forged.utf8)).facts.gaps == 1)
+  }
+
   @Test func `other agents: a tool and its observation on one line`() throws {
     let (session, told, _) = try told(ImportFixture.openCode)
     #expect(session.format == .openCode)

@@ -24,10 +24,13 @@ struct EventStream: ~Copyable {
     }
   }
 
-  mutating func takeLines() -> [[UInt8]] {
-    defer { lines.removeAll(keepingCapacity: true) }
-    return lines
-  }
+  /// False where a source is only looked at: then the hot events are counted and not built.
+  private let keepsLines: Bool
+
+  init(keepsLines: Bool = true) { self.keepsLines = keepsLines }
+
+  /// Forgets the lines that were taken.
+  mutating func clear() { lines.removeAll(keepingCapacity: true) }
 
   // MARK: Time
 
@@ -46,6 +49,12 @@ struct EventStream: ~Copyable {
 
   /// Adds a `terminal.output` or `terminal.input` whose text is the inside of a JSON string already.
   mutating func data(_ kind: StreamKind, json text: Span<UInt8>, sourceTime: Int64?, bytes: Int) {
+    if kind == .output { facts.outputBytes &+= UInt64(bytes) }
+    guard keepsLines else {
+      facts.events &+= 1
+      nextLine &+= 1
+      return
+    }
     var line: [UInt8] = []
     line.reserveCapacity(text.count + 72)
     line.append(ascii: "{\"t\":")
@@ -61,7 +70,6 @@ struct EventStream: ~Copyable {
     }
     line.append(0x7D)
     add(line)
-    if kind == .output { facts.outputBytes &+= UInt64(bytes) }
   }
 
   /// Adds raw bytes as one event, in parts where they are more than an event may hold.
@@ -145,7 +153,7 @@ struct EventStream: ~Copyable {
   /// Adds a finished line and returns its number in the session.
   @discardableResult
   mutating func add(_ line: [UInt8], counts: Bool = true) -> UInt64 {
-    lines.append(line)
+    if keepsLines { lines.append(line) }
     if counts { facts.events &+= 1 }
     nextLine &+= 1
     return nextLine - 1
@@ -186,8 +194,13 @@ extension [UInt8] {
   }
 
   mutating func append(number: UInt64) {
-    if number >= 10 { append(number: number / 10) }
-    append(0x30 + UInt8(truncatingIfNeeded: number % 10))
+    let first = count
+    var rest = number
+    repeat {
+      append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+    self[first...].reverse()
   }
 }
 

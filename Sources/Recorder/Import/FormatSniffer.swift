@@ -129,6 +129,7 @@ enum FormatSniffer {
     case 3? where has("term") || has("timestamp") || names.count <= 2: return .asciicast3
     default: break
     }
+    if json["t"]?.integer != nil, json["type"]?.string == "session.start" { return .ndjson }
     if has("timing"), has("ver") || has("rec") { return .tlog }
     if has("trajectory") { return .sweAgent }
     if has("checkpoint_id") {

@@ -18,15 +18,17 @@ package enum ImportFormat: String, CaseIterable, Sendable {
   case gemini = "gemini-cli"
   case openCode = "opencode"
   case mcp
+  /// Event lines of Blackbox itself.
+  case ndjson = "blackbox-ndjson"
 
   /// The kind of the session that an import makes.
   package var sessionKind: String {
     switch self {
     case .asciicast1, .asciicast2, .asciicast3, .typescript, .ttyrec, .tlog, .sudo: "terminal"
     case .mcp: "mcp"
+    // Unless its own first line says otherwise.
+    case .ndjson: "transcript"
     default: "transcript"
     }
   }
-
-  var isTerminal: Bool { sessionKind == "terminal" }
 }

@@ -128,6 +128,10 @@ package struct Importer {
         "not a sudo I/O log", source.path, found: "a file",
         wanted: "the directory that holds timing and ttyout",
         advice: "Give the directory, such as /var/log/sudo-io/00/00/01.")
+    case .ndjson:
+      return try transcribe(request, format, source) { () throws(ImportFailure) in
+        try EventLinesParser(source)
+      }
     default:
       return try transcribe(request, format, source) { () throws(ImportFailure) in
         try TranscriptParser(source, format)
@@ -207,8 +211,8 @@ package struct Importer {
     _ parser: () throws(ImportFailure) -> Parser
   ) throws(ImportFailure) -> (SourceFacts, [SourceDigest]) {
     var parser = try parser()
-    var stream = EventStream()
-    while try parser.step(into: &stream) { _ = stream.takeLines() }
+    var stream = EventStream(keepsLines: false)
+    while try parser.step(into: &stream) {}
     return (stream.facts, try parser.finish())
   }
 
@@ -238,14 +242,15 @@ package struct Importer {
     var start = SessionStart(
       store: store.origin,
       session: SessionID(milliseconds: UInt64(clamping: wall / 1000), random: random),
-      kind: format.sessionKind, start: wall, bootID: clock.bootID, agent: request.agent,
+      kind: facts.kind ?? format.sessionKind, start: wall, bootID: clock.bootID,
+      agent: request.agent,
       after: (head.size, head.root))
     start.principal = request.principal
     start.resource = request.resource
     start.purpose = request.purpose
     start.host = hostName
     start.imported = imported
-    if format.isTerminal {
+    if start.kind == "terminal" {
       start.command = facts.command
       start.columns = facts.columns
       start.rows = facts.rows
@@ -265,9 +270,10 @@ package struct Importer {
       while hasMore {
         // The last step, too, may have told something.
         hasMore = try parser.step(into: &stream)
-        for line in stream.takeLines() {
+        for line in stream.lines {
           try recording { () throws(SessionLogFailure) in try writer.append(line) }
         }
+        stream.clear()
       }
       guard try parser.finish() == digests else {
         throw .refuse(

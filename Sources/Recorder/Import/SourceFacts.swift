@@ -1,5 +1,7 @@
 /// What a source says of itself, and what reading it showed.
 package struct SourceFacts: Sendable, Equatable {
+  /// The kind of session it was, where it says so itself.
+  package var kind: String?
   package var columns: Int?
   package var rows: Int?
   package var terminalType: String?

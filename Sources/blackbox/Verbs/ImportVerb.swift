@@ -146,7 +146,7 @@ struct ImportVerb: Verb {
         json.field("id", session.id.text)
         json.field("name", session.imported.name)
         json.field("format", session.format.rawValue)
-        json.field("kind", session.format.sessionKind)
+        json.field("kind", session.facts.kind ?? session.format.sessionKind)
         json.field("sha256", session.imported.sha256.hex)
         json.field("bytes", session.imported.bytes)
         json.field("events", facts.events)
