@@ -2,13 +2,16 @@ extension VirtualTerminal {
   /// Escape sequences that make a new terminal of the same size look like this one.
   ///
   /// Rows, colours, links, title, cursor, saved cursors, margins, modes and tab stops come back;
-  /// while the alternate screen shows, so does the primary one behind it. The scrollback does not,
-  /// nor what a half-read sequence left in the parser. Two rare states are only come near to: a
-  /// cursor that DECRC put outside the margins under DECOM, and `isWrapped` of the lowest row.
+  /// while the alternate screen shows, so does the primary one behind it; and the scrollback, if it
+  /// is asked for, each line as far as the screen is wide. What a half-read sequence left in the
+  /// parser does not, nor modes kept by XTSAVE, nor what was counted and found. Three rare states
+  /// are only come near to: a cursor that DECRC put outside the margins under DECOM, `isWrapped` of
+  /// the lowest row, and text that would join if it were written at once: a variation selector in a
+  /// cell without room for it, or halves of two flags before a pending wrap.
   ///
   /// Not for a real terminal: it holds titles and links as the recorded program chose them.
-  package func dump() -> [UInt8] {
-    ScreenDump(screen).bytes
+  package func dump(withScrollback: Bool = false) -> [UInt8] {
+    ScreenDump(screen, withScrollback: withScrollback).bytes
   }
 }
 
@@ -21,10 +24,11 @@ private struct ScreenDump {
   private var style = PackedStyle()
   private var decoration: UInt32 = 0
 
-  init(_ screen: Screen) {
+  init(_ screen: Screen, withScrollback: Bool) {
     self.screen = screen
     context = RowContext(clusters: screen.clusters, decorations: screen.decorations)
     emit("\u{1B}c")
+    if withScrollback { writeScrollback() }
     writeTitles()
     if !screen.isAlternate { emit("\u{1B}[?47h") }
     write(screen.hiddenGrid)
@@ -47,16 +51,33 @@ private struct ScreenDump {
 
   // MARK: - Cells
 
+  /// Draws each line at the top of the screen and scrolls it off.
+  private mutating func writeScrollback() {
+    for index in 0..<screen.scrollback.count {
+      guard var line = screen.scrollback[index] else { break }
+      line.truncate(to: screen.columns)
+      write(line, at: 0, wraps: line.isWrapped && screen.rows >= 2)
+      // The row that comes in must be blank.
+      setPen(PackedStyle(), 0)
+      emit("\u{1B}[S")
+    }
+  }
+
+  private mutating func write(_ line: Line, at row: Int, wraps: Bool) {
+    // The last character first: written again after its neighbour it might join it.
+    let end = wraps && screen.columns >= 2 ? wrap(line, row) : line.used.count
+    if needsReverse(line) {
+      for column in (0..<end).reversed() { write(line, row, column..<(column + 1)) }
+    } else {
+      write(line, row, 0..<end)
+    }
+  }
+
   private mutating func write(_ grid: Grid) {
     for row in 0..<grid.rows {
       var line = grid[row]
       line.settle(columns: screen.columns)
-      if needsReverse(line) {
-        for column in (0..<line.used.count).reversed() { write(line, row, column..<(column + 1)) }
-      } else {
-        write(line, row, 0..<line.used.count)
-      }
-      if line.isWrapped, row + 1 < grid.rows, screen.columns >= 2 { wrap(line, row) }
+      write(line, at: row, wraps: line.isWrapped && row + 1 < grid.rows)
     }
     setPen(PackedStyle(), 0)
   }
@@ -74,36 +95,48 @@ private struct ScreenDump {
       let cell = line[column]
       guard !cell.isTail, cell != .blank else { continue }
       if position != column { emit("\u{1B}[\(row + 1);\(column + 1)H") }
-      write(cell)
+      write(cell, hasRoom: column + 1 < screen.columns)
       position = cell.text == 0 ? nil : column + cell.width
     }
   }
 
-  private mutating func write(_ cell: PackedCell) {
+  private mutating func write(_ cell: PackedCell, hasRoom: Bool) {
     setPen(cell.style, cell.decoration)
     if cell.text == 0 {
       emit("\u{1B}[X")
+    } else if hasRoom, !cell.isWide {
+      // Where it once had no room to make its character wide, it would find it now.
+      var text = context.text(of: cell)
+      text.unicodeScalars.removeAll { $0 == "\u{FE0F}" && isEmojiOnRequest(cell) }
+      emit(text)
     } else {
       emit(context.text(of: cell))
     }
   }
 
-  /// Makes the line wrap into the next one, which is still blank.
-  private mutating func wrap(_ line: Line, _ row: Int) {
+  private func isEmojiOnRequest(_ cell: PackedCell) -> Bool {
+    CharacterTable.shared[screen.clusters.first(of: cell.text)].isEmojiOnRequest
+  }
+
+  /// Makes the line wrap into the next one, which is still blank; the answer is how many cells
+  /// before its last character are still to be written.
+  private mutating func wrap(_ line: Line, _ row: Int) -> Int {
     let last = line[screen.columns - 1]
+    var end = screen.columns - 1
     if last.text == 0, !last.isTail {
       // A wide character did not fit here: another one leaves the same gap.
       emit("\u{1B}[\(row + 1);\(screen.columns)H")
       setPen(last.style, 0)
       emit("\u{4E2D}")
     } else {
-      let head = last.isTail ? screen.columns - 2 : screen.columns - 1
-      emit("\u{1B}[\(row + 1);\(head + 1)H")
-      write(line[head])
+      if last.isTail { end -= 1 }
+      emit("\u{1B}[\(row + 1);\(end + 1)H")
+      write(line[end], hasRoom: false)
       emit(" ")
     }
     setPen(PackedStyle(), 0)
     emit("\r\u{1B}[2X")
+    return min(end, line.used.count)
   }
 
   // MARK: - Pen
