@@ -38,7 +38,6 @@ package struct SocketListener: ~Copyable {
   /// The next connection, or nil if none waits.
   ///
   /// Wraps `accept4`.
-  ///
   /// - Throws: the system has no descriptor to give, for one.
   package func accept() throws(FileFailure) -> Socket? {
     var user: uid_t = 0

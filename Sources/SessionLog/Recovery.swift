@@ -28,6 +28,9 @@ package struct Recovery: ~Copyable {
   private let clock: any Clock
   /// Leaves of sessions that are closed on the disk and wait for the log.
   private var due: [Leaf] = []
+  /// Files whose last bytes are written and not durable yet.
+  private var unsynced: [OpenFile] = []
+  private var root: OpenFile?
 
   package init(_ store: Store, _ state: StateDirectory, clock: any Clock) {
     self.store = store
@@ -88,8 +91,11 @@ package struct Recovery: ~Copyable {
 
   /// One append to the log costs the disk as much as mending a few sessions.
   private static let together = 256
+  /// So many files are synced one by one before the whole file system is.
+  private static let few = 6
 
   private mutating func finish(_ mended: inout [Mended]) throws(SessionLogFailure) {
+    try syncMended()
     if !due.isEmpty { try log.append(due) }
     due.removeAll()
     for session in mended {
@@ -130,15 +136,47 @@ package struct Recovery: ~Copyable {
     var reader = try SessionReader(path: path, in: store.system)
     var batch = Batch()
     while try reader.next(into: &batch) == .committed {}
-    let file = try onDisk { () throws(FileFailure) in
-      try File(path, .readWrite, in: store.system)
+    // Opened before the first write, so that it hears of every error.
+    if root == nil {
+      root = try onDisk { () throws(FileFailure) in
+        OpenFile(try File(store.path, .directory, in: store.system))
+      }
+    }
+    let open = try onDisk { () throws(FileFailure) in
+      OpenFile(try File(path, .readWrite, in: store.system))
     }
     // A failed sync may have left pages in the cache that the disk lacks, commits among them; only what the log
     // signed for is surely there. All else is written over itself, so that the sync below means something.
     let signed = leaves.map(\.leaf.bytes).max() ?? 0
-    try rewrite(file, from: signed, to: reader.verifiedBytes)
-    if reader.isClosed { return try finish(id, &reader, file) }
-    return try close(id, &reader, file)
+    try rewrite(open.file, from: signed, to: reader.verifiedBytes)
+    let action =
+      reader.isClosed
+      ? try finish(id, &reader, open.file) : try close(id, &reader, open.file)
+    if case .leftAlone = action { return action }
+    unsynced.append(open)
+    return action
+  }
+
+  /// A file in an array, which cannot hold what is not copyable.
+  private final class OpenFile {
+    let file: File
+    init(_ file: consuming File) { self.file = file }
+  }
+
+  /// Makes every mended file durable: only then may the log speak of it.
+  private mutating func syncMended() throws(SessionLogFailure) {
+    guard !unsynced.isEmpty else { return }
+    try onDisk { () throws(FileFailure) in
+      if unsynced.count > Self.few, let root {
+        do throws(FileFailure) {
+          if try root.file.syncFileSystem() { return }
+        } catch {
+          // Each file's own error tells which of them lost data.
+        }
+      }
+      for open in unsynced { try open.file.sync(dataOnly: false) }
+    }
+    unsynced.removeAll()
   }
 
   /// Moves a session that was never opened in the log out of the store.
@@ -179,7 +217,6 @@ package struct Recovery: ~Copyable {
     let digest: Digest
     if reader.findings.isEmpty {
       digest = reader.digest ?? .zero
-      try onDisk { () throws(FileFailure) in try file.sync() }
     } else {
       let size = try onDisk { () throws(FileFailure) in try file.status().size }
       guard size <= end + UInt64(4 * Limits.batchStoredBytes) else {
@@ -189,7 +226,6 @@ package struct Recovery: ~Copyable {
       try onDisk { () throws(FileFailure) in
         try file.write(table.span, at: end)
         try file.truncate(to: end + UInt64(table.count))
-        try file.sync(dataOnly: false)
       }
       reader.chain.update(table)
       digest = reader.chain.peek()
@@ -284,7 +320,6 @@ package struct Recovery: ~Copyable {
       // Kept bytes too are written over themselves.
       try file.write(bytes.span, at: batchStart)
       try file.truncate(to: total)
-      try file.sync(dataOnly: false)
     }
     due.append(
       Leaf(

@@ -33,12 +33,14 @@ struct ServeTests {
       }
     }
     for _ in 0..<Self.crashes {
-      usleep(UInt32.random(in: 100_000...900_000))
+      // By progress, not by time: a busy machine only makes the test slower.
+      Self.wait(for: acked, toGrowBy: Int.random(in: 0...200))
+      usleep(UInt32.random(in: 0...30_000))
       kill(server.processIdentifier, SIGKILL)
       server.waitUntilExit()
       server = try place.start(program, ["serve", "--socket", socket], output: "/dev/null")
     }
-    usleep(300_000)
+    Self.wait(for: acked, toGrowBy: 100)
     isOver.store(true, ordering: .relaxed)
     let ended = group.wait(timeout: .now() + 60)
     try #require(ended == .success, "the clients do not end")
@@ -68,6 +70,12 @@ struct ServeTests {
     let doubled = names.filter { stored[$0, default: 0] > 1 }
     #expect(missing == [], "\(missing.count) of \(names.count) acked events are missing")
     #expect(doubled == [], "\(doubled.count) of \(names.count) events are stored twice")
+  }
+
+  private static func wait(for acked: borrowing Mutex<[String]>, toGrowBy count: Int) {
+    let wanted = acked.withLock { $0.count } + count
+    let patience = Date().addingTimeInterval(30)
+    while acked.withLock({ $0.count }) < wanted, Date() < patience { usleep(2000) }
   }
 
   /// One connection with 17 sessions, each of which stores and flushes in uneven bursts.
