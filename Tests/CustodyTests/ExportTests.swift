@@ -7,7 +7,7 @@ import Testing
 @testable import Custody
 
 /// A store in memory, sessions in it, and what an export of them writes.
-private struct ExportBox {
+struct ExportBox {
   let disk = FaultyFiles()
   let box: TestStore
 

@@ -4,6 +4,7 @@ internal import SessionLog
 struct AsciicastDocumentParser: SourceParser, ~Copyable {
   private var splitter: DocumentSplitter
   private var header: [JSONValue.Member] = []
+  private var headerBytes = 0
   private var clock: Int64 = 0
   private var number = 0
   private var isOver = false
@@ -24,7 +25,11 @@ struct AsciicastDocumentParser: SourceParser, ~Copyable {
     case .tooLong(let name, let offset, let bytes):
       stream.gap("a value of \(name) longer than 8 MiB", at: "offset \(offset)", bytes: bytes)
     case .member(let name, let bytes):
-      guard header.count < 64, bytes.count <= 64 << 10 else { return true }
+      headerBytes &+= bytes.count
+      guard header.count < 64, headerBytes <= Limits.payloadBytes else {
+        stream.gap("a header above 64 KiB", at: name, bytes: UInt64(bytes.count))
+        return true
+      }
       do { header.append(.init(name, try JSONValue(parsing: bytes))) } catch {
         stream.gap(
           "a member that is not JSON", at: name, bytes: UInt64(bytes.count), source: bytes.span)

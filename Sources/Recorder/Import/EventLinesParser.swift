@@ -43,11 +43,16 @@ struct EventLinesParser: SourceParser, ~Copyable {
       return true
     }
     switch header.typeName(in: line.span) {
+    case "session.start" where lineNumber > 1:
+      stream.gap(
+        "a second session", at: place, bytes: UInt64(count), source: line.span)
     case "session.start":
       take(json, &stream.facts)
       headers.append(line)
     case "session.salt": break
     case "session.end":
+      // The last one is the end.
+      if headers.count > 1 { headers.removeLast() }
       headers.append(line)
       stream.facts.exitCode = json["exit_code"]?.integer
       stream.facts.end = header.time

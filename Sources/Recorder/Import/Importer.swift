@@ -189,8 +189,8 @@ package struct Importer {
       sha256: source.wrapping?.digest.sha256 ?? main.sha256,
       bytes: source.wrapping?.digest.bytes ?? main.bytes, salvaged: facts.isSalvaged)
     imported.at = facts.at
-    imported.title = facts.title
-    imported.host = facts.host
+    imported.title = facts.title.map(Self.short)
+    imported.host = facts.host.map(Self.short)
     // Of a packed file both digests are told: what stands on the disk, and what was read.
     imported.parts = digests.dropFirst(source.wrapping == nil ? 1 : 0).enumerated().map {
       Imported.Part(
@@ -251,12 +251,18 @@ package struct Importer {
     start.host = hostName
     start.imported = imported
     if start.kind == "terminal" {
-      start.command = facts.command
+      start.command = facts.command.prefix(256).map(Self.short)
       start.columns = facts.columns
       start.rows = facts.rows
-      start.terminalType = facts.terminalType
+      start.terminalType = facts.terminalType.map(Self.short)
     }
     return start
+  }
+
+  /// What a source says of itself, short enough for line 0; all of it stands in `import.header`.
+  private static func short(_ text: String) -> String {
+    guard text.utf8.count > 1024 else { return text }
+    return String(String.UnicodeScalarView(text.unicodeScalars.prefix(256))) + "…"
   }
 
   private func write<Parser: SourceParser & ~Copyable>(

@@ -57,12 +57,17 @@ struct TlogParser: SourceParser, ~Copyable {
       stream.facts.terminalType = json["term"]?.string
       stream.facts.host = json["host"]?.string
       if let seconds = json["time"]?.double, seconds.magnitude < 1e11 {
-        let position = Double(json["pos"]?.integer ?? 0) / 1000
+        let position = Double(max(0, min(json["pos"]?.integer ?? 0, 1 << 43))) / 1000
         stream.facts.at = Int64(((seconds - position) * 1e6).rounded())
       }
       var line = stream.event("import.header")
       for field in ["ver", "host", "rec", "user", "term", "session", "id", "pos", "time"] {
-        if let value = json[field] { line.add(field == "time" ? "at_s" : field, value) }
+        switch json[field] {
+        case .string(let text)?: line.addText(field, text, limit: 4096)
+        case let value?:
+          if value.double != nil { line.add(field == "time" ? "at_s" : field, value) }
+        case nil: break
+        }
       }
       stream.add(line.finish(), counts: false)
     }

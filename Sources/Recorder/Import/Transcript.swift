@@ -39,7 +39,8 @@ struct Transcript: ~Copyable {
         stream.facts.at = first
       }
       // Lines of side chains come late; the time they say stands in `at`.
-      if micros - first >= Int64(stream.time) { _ = stream.go(to: (micros - first) * 1000, "") }
+      let since = min(micros - first, Int64(Limits.time - 1))
+      if since >= Int64(stream.time) { _ = stream.go(to: since * 1000, "") }
     }
     pending = source
     if source.count > Limits.payloadBytes {
@@ -124,7 +125,7 @@ struct Transcript: ~Copyable {
 
   mutating func remember(_ id: String?, _ number: UInt64) {
     lastCall = number
-    if let id, calls.count < Self.mostCalls { calls[id] = number }
+    if let id, id.utf8.count <= 256, calls.count < Self.mostCalls { calls[id] = number }
   }
 
   /// A command line that no named tool ran.
