@@ -24,7 +24,7 @@ struct CharacterTraits: Sendable, Equatable {
   }
 }
 
-/// The traits of every scalar, in blocks of 256 of which equal ones are stored once.
+/// The traits of every scalar, in blocks of 256, of which those of one value are stored once.
 struct CharacterTable: Sendable {
   private let blockOf: [UInt16]
   private let blocks: [UInt8]
@@ -49,14 +49,17 @@ struct CharacterTable: Sendable {
 
     var blockOf: [UInt16] = []
     var blocks: [UInt8] = []
-    var known: [[UInt8]: UInt16] = [:]
+    // Most blocks are of one value; comparing the others would cost more than it saves.
+    var uniform: [UInt8: UInt16] = [:]
     for start in stride(from: 0, to: flat.count, by: 256) {
-      let block = Array(flat[start..<(start + 256)])
-      if let number = known[block] {
+      let block = flat[start..<(start + 256)]
+      let first = flat[start]
+      let isUniform = block.allSatisfy { $0 == first }
+      if isUniform, let number = uniform[first] {
         blockOf.append(number)
       } else {
         let number = UInt16(blocks.count / 256)
-        known[block] = number
+        if isUniform { uniform[first] = number }
         blocks += block
         blockOf.append(number)
       }

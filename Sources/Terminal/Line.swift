@@ -100,6 +100,16 @@ struct Line: Sendable {
     cells[column] = cell
   }
 
+  /// Writes one character and its second cell; halves it leaves behind become blank.
+  @inline(__always)
+  mutating func put(_ cell: PackedCell, width: Int, at column: Int, columns: Int) {
+    let end = column + width
+    split(column, end)
+    open(column, to: end, columns: columns)
+    cells[column] = cell
+    if width == 2 { cells[column + 1] = .tail(of: cell) }
+  }
+
   /// Replaces a cell already occupied.
   mutating func replace(_ cell: PackedCell, at column: Int) {
     guard column >= 0, column < occupied else { return }

@@ -47,6 +47,15 @@ struct Parser: Sendable {
     while index < count {
       let byte = bytes[index]
       if byte >= 0x80 || decoder.isPending {
+        if state == .ground, !decoder.isPending {
+          let whole = UTF8Decoder.whole(bytes, at: index)
+          if whole.scalar >= 0xA0 {
+            index += whole.length
+            screen.hidden.index = index - 1
+            screen.print(whole.scalar)
+            continue
+          }
+        }
         screen.hidden.index = index
         decode(byte, into: &screen)
         index += 1

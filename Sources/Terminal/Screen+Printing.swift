@@ -88,11 +88,7 @@ extension Screen {
     let cell = PackedCell(
       content: UInt32(width) << PackedCell.widthShift | text, decoration: cursor.pen.decoration,
       style: cursor.pen.style)
-    grid[cursor.row].split(column, column + width)
-    grid[cursor.row].write(cell, at: column, columns: columns)
-    if width == 2 {
-      grid[cursor.row].write(.tail(of: cell), at: column + 1, columns: columns)
-    }
+    grid[cursor.row].put(cell, width: width, at: column, columns: columns)
   }
 
   /// Goes to the next line because this one is full.

@@ -2,7 +2,7 @@
 ///
 /// Each maximal subpart of an ill-formed sequence becomes one U+FFFD, wherever the bytes are split
 /// between calls.
-struct UTF8Decoder: Sendable, Equatable {
+struct UTF8Decoder: Sendable {
   enum Step {
     /// The byte began or continued a sequence.
     case pending
@@ -21,6 +21,31 @@ struct UTF8Decoder: Sendable, Equatable {
   /// In the middle of a sequence.
   @inline(__always)
   var isPending: Bool { missing != 0 }
+
+  /// The scalar whose two to four bytes all stand at `index`; 0 where `push` must look closer.
+  @inline(__always)
+  static func whole(_ bytes: Span<UInt8>, at index: Int) -> (scalar: UInt32, length: Int) {
+    let lead = UInt32(bytes[index])
+    let left = bytes.count &- index
+    guard lead >= 0xC2, left >= 2 else { return (0, 0) }
+    let second = UInt32(bytes[index &+ 1])
+    guard second & 0xC0 == 0x80 else { return (0, 0) }
+    if lead < 0xE0 { return ((lead & 0x1F) << 6 | second & 0x3F, 2) }
+    guard left >= 3 else { return (0, 0) }
+    let third = UInt32(bytes[index &+ 2])
+    guard third & 0xC0 == 0x80 else { return (0, 0) }
+    if lead < 0xF0 {
+      let scalar = (lead & 0x0F) << 12 | (second & 0x3F) << 6 | third & 0x3F
+      // Overlong forms and surrogates.
+      return scalar < 0x800 || scalar & 0xF800 == 0xD800 ? (0, 0) : (scalar, 3)
+    }
+    guard left >= 4, lead < 0xF5 else { return (0, 0) }
+    let fourth = UInt32(bytes[index &+ 3])
+    guard fourth & 0xC0 == 0x80 else { return (0, 0) }
+    let scalar =
+      (lead & 7) << 18 | (second & 0x3F) << 12 | (third & 0x3F) << 6 | fourth & 0x3F
+    return scalar < 0x10000 || scalar > 0x10FFFF ? (0, 0) : (scalar, 4)
+  }
 
   mutating func reset() {
     self = UTF8Decoder()
@@ -63,5 +88,14 @@ struct UTF8Decoder: Sendable, Equatable {
     self.missing = missing
     self.low = low
     self.high = high
+  }
+}
+
+extension UTF8Decoder: Equatable {
+  /// Between sequences nothing is left of the one before.
+  static func == (left: UTF8Decoder, right: UTF8Decoder) -> Bool {
+    guard left.missing == right.missing else { return false }
+    return left.missing == 0
+      || left.scalar == right.scalar && left.low == right.low && left.high == right.high
   }
 }

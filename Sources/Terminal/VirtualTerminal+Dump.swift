@@ -43,6 +43,8 @@ private struct ScreenDump {
     emit("\u{1B}7")
     writeCursor(screen.cursor, on: screen.grid)
     writeModes()
+    // The pieces of a kitty image that are still to come are no images of their own.
+    if screen.isImageOpen { emit("\u{1B}_Gm=1\u{1B}\\") }
   }
 
   private mutating func emit(_ text: String) {

@@ -21,9 +21,13 @@ enum HostileBytes {
   private static let privateModes = [
     1, 3, 5, 6, 7, 25, 40, 45, 47, 66, 69, 95, 1047, 1048, 1049, 2026, 2004,
   ]
+  private static let strings = [
+    "\u{1B}Pq\"1;1;30;", "\u{1B}P$q", "\u{1B}_Ga=T,c=3,r=", "\u{1B}_Gm=1,a=", "\u{1B}^", "\u{1B}X",
+    "\u{1B}k", "\u{1B}]1337;File=inline=1;width=", "\u{1B}P1;2|",
+  ]
   private static let scalars: [UInt32] = [
     0x301, 0x200D, 0xFE0F, 0x1F468, 0x1F469, 0x1F1E6, 0x1F1FA, 0x1F3FB, 0x4E2D, 0x1100, 0x1161,
-    0x11A8, 0xE9, 0x202E, 0x85, 0x9B, 0x9D, 0x9C, 0x2764, 0xE0041, 0x10FFFF, 0xAC00,
+    0x11A8, 0xE9, 0x202E, 0x85, 0x9B, 0x9D, 0x9C, 0x2764, 0xE0041, 0x10FFFF, 0xAC00, 0x430,
   ]
 
   static func noise(seed: UInt64, count: Int) -> [UInt8] {
@@ -67,6 +71,11 @@ enum HostileBytes {
     case 9:
       bytes += [0x1B, UInt8.random(in: 0x20...0x7E, using: &random)]
     case 10:
+      if Bool.random(using: &random) {
+        bytes += Array((strings.randomElement(using: &random) ?? "").utf8)
+        bytes += Array("\(parameter(&random))".utf8) + [0x1B, 0x5C]
+        return
+      }
       let number = [0, 2, 8, 52, 4].randomElement(using: &random) ?? 0
       bytes += Array("\u{1B}]\(number);;text \(parameter(&random))".utf8)
       bytes += Bool.random(using: &random) ? [0x07] : [0x1B, 0x5C]
