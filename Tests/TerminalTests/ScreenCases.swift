@@ -61,10 +61,14 @@ extension ScreenCase {
     ScreenCase(
       "DECRC brings the pending wrap back", "0123456789\u{1B}7\u{1B}[H\u{1B}8x",
       ["0123456789", "x"], at: 1, 1),
+    ScreenCase(
+      "but not when its line scrolled away", "0123456789\u{1B}7\u{1B}[S\u{1B}8x", ["         x"],
+      at: 0, 9),
   ]
 
   static let editing: [ScreenCase] = [
     ScreenCase("ICH moves the rest", "abcdef\u{1B}[3G\u{1B}[2@", ["ab  cdef"], at: 0, 2),
+    ScreenCase("ICH tears no wide character", "中x\u{1B}[2G\u{1B}[@", ["中 x"], at: 0, 1),
     ScreenCase("DCH closes the gap", "abcdef\u{1B}[3G\u{1B}[2P", ["abef"], at: 0, 2),
     ScreenCase("ECH leaves the rest", "abcdef\u{1B}[3G\u{1B}[2X", ["ab  ef"], at: 0, 2),
     ScreenCase("IRM inserts", "abc\r\u{1B}[4hx", ["xabc"], at: 0, 1),
@@ -129,6 +133,9 @@ extension ScreenCase {
     ScreenCase("a family takes two", "👩‍👩‍👧‍👦x", ["👩‍👩‍👧‍👦x"], at: 0, 3),
     ScreenCase("a skin tone joins", "👍🏽x", ["👍🏽x"], at: 0, 3),
     ScreenCase("a heart becomes an emoji", "❤️x", ["❤️x"], at: 0, 3),
+    ScreenCase("text presentation keeps the width", "⌚\u{FE0E}x", ["⌚\u{FE0E}x"], at: 0, 3),
+    ScreenCase("a joiner alone joins nothing", "a\u{200D}b", ["a\u{200D}b"], at: 0, 2),
+    ScreenCase("half a flag", "🇩x", ["🇩x"], at: 0, 3),
     ScreenCase("a keycap", "1️⃣x", ["1️⃣x"], at: 0, 3),
     ScreenCase(
       "jamo make a syllable", "\u{1112}\u{1161}\u{11AB}x", ["\u{1112}\u{1161}\u{11AB}x"], at: 0, 3),
