@@ -122,7 +122,8 @@ final class RecordedSession {
   private(set) var id: String?
   /// The newest receipt: session, lines and root of what is on the disk.
   private(set) var receipt: RecorderClient.Fields = [:]
-  private unowned let client: RecorderClient
+  // Both hold each other until the session is closed: an open session must not lose its connection.
+  private let client: RecorderClient
   private var fields: RecorderClient.Fields
   private var n = 0
   private var kept: [(n: Int, message: RecorderClient.Fields)] = []

@@ -301,7 +301,7 @@ package struct Recovery: ~Copyable {
     var frame: [UInt8] = []
     try zstd { () throws(ZstdFailure) in
       let compressor = try Compressor(
-        level: Compression.level, windowLog: Compression.windowLog)
+        level: Compression.many.level, windowLog: Compression.many.windowLog)
       try compressor.compress(lines.span, ending: .frame, into: &frame)
     }
     table.add(stored: UInt64(frame.count), content: UInt64(lines.count))

@@ -156,6 +156,49 @@ struct ServeTests {
     #expect(verdict.status == 0, "\(verdict.text)")
   }
 
+  @Test(.enabled(if: Program.path != nil, "the program is not beside its tests"))
+  func `the service manager hears when it is ready and when it stops, and the counters count`()
+    throws
+  {
+    let program = try #require(Program.path)
+    let place = try Place()
+    defer { place.remove() }
+    try #require(place.run(program, ["init", "--origin", "test.example.com/serve"]).status == 0)
+    let manager = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+    defer { close(manager) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: place.path("n").utf8) }
+    let bound = withUnsafeBytes(of: &address) { raw in
+      bind(manager, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+    }
+    try #require(bound == 0)
+    var patience = timeval(tv_sec: 30, tv_usec: 0)
+    setsockopt(manager, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    func heard() -> String {
+      var bytes = [UInt8](repeating: 0, count: 256)
+      let count = recv(manager, &bytes, bytes.count, 0)
+      return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    }
+    let server = place.process(
+      program, ["serve", "--quiet", "--socket", place.path("s"), "--metrics-file", place.path("m")])
+    server.environment?["NOTIFY_SOCKET"] = place.path("n")
+    server.standardError = FileHandle.nullDevice
+    try server.run()
+    #expect(heard() == "READY=1")
+    let session = try RecorderClient(place.path("s")).open(["kind": "http", "agent": ["uid": "a"]])
+    session.event("http.request", [:])
+    try session.flush()
+    kill(server.processIdentifier, SIGTERM)
+    #expect(heard() == "STOPPING=1")
+    server.waitUntilExit()
+    #expect(server.terminationStatus == 0)
+    let counters = try String(contentsOfFile: place.path("m"), encoding: .utf8)
+    #expect(counters.contains("\nblackbox_events_total 1\n"))
+    #expect(counters.contains("\nblackbox_sessions_closed_total 1\n"))
+    #expect(!FileManager.default.fileExists(atPath: place.path("s")), "the socket is left")
+  }
+
   private static func example(_ name: String) -> String? {
     var folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     for _ in 0..<4 {

@@ -218,6 +218,22 @@ private final class Bench {
     #expect(try bench.box.findings() == [])
   }
 
+  @Test func `take lines of many megabytes, a durable point before the batch is too big`() throws {
+    let bench = try Bench()
+    let id = try bench.open()
+    let text = String(repeating: "x", count: 5 << 20)
+    let lines = (1...4).map { #"{"event":"r","n":\#($0),"type":"a","text":"\#(text)"}"# }
+    _ = try bench.say(lines[0], lines[1], lines[2], lines[3])
+    #expect(try bench.say(#"{"barrier":"r"}"#).last?["n"]?.integer == 4)
+    let long = String(repeating: "x", count: Limits.lineBytes - 20)
+    let refused = try bench.say(#"{"event":"r","n":5,"type":"a","b":"\#(long)"}"#)
+    #expect(refused.map { $0["error"]?.string } == ["too_long"])
+    _ = try bench.say(#"{"resume":"r","session":"\#(id)"}"#)
+    #expect(try bench.say(#"{"close":"r"}"#).last?["n"]?.integer == 4)
+    #expect(try bench.box.findings() == [])
+    #expect(try bench.lines(id).count == 7)
+  }
+
   @Test func `whose sync fails are refused to their client, and the others go on`() throws {
     let bench = try Bench()
     let bad = try bench.open("bad")
