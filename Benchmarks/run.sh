@@ -2,8 +2,9 @@
 # Side by side with peers, in one run, medians of five.  usage: Benchmarks/run.sh [BLACKBOX] [ROUNDS]
 # Peers that are not installed are left out and named. Files go to Benchmarks/out.
 set -euo pipefail
-cd "$(dirname "$0")"
-blackbox=$(realpath "${1:-../.build/release/blackbox}")
+here=$(cd "$(dirname "$0")" && pwd)
+blackbox=$(realpath "${1:-$here/../.build/release/blackbox}")
+cd "$here"
 rounds=${2:-5}
 out=$PWD/out
 rm -rf "$out" && mkdir -p "$out"
