@@ -120,11 +120,7 @@ struct VerifyVerb: Verb {
     var damaged = log.findings.isEmpty ? 0 : 1
     var verdicts: [(SessionVerdict, [String])] = []
     let programs = io.format.isForPrograms
-    var pending: [SessionVerdict] = []
     try StoreVerifier.verify(store, log: log) { verdict in
-      pending.append(verdict)
-    }
-    for verdict in pending {
       total += 1
       counts[verdict.word, default: 0] += 1
       let unmet = VerdictText.unmet(requirements, verdict, log)
