@@ -191,7 +191,14 @@ extension AuditIndex {
           """
           DELETE FROM event; DELETE FROM stretch; DELETE FROM gap; DELETE FROM session;
           DELETE FROM txt; DELETE FROM identity; DELETE FROM resource; DELETE FROM etype;
-          DELETE FROM source; DELETE FROM leaf; DELETE FROM meta;
+          DELETE FROM source; DELETE FROM leaf; DELETE FROM meta; DELETE FROM policy;
+          DELETE FROM sensitive; DELETE FROM policy_change; DELETE FROM policy_active;
+          DELETE FROM delegation; DELETE FROM session_chain; DELETE FROM delegation_event;
+          DELETE FROM txt_due; DELETE FROM object_ref; DELETE FROM decision;
+          DELETE FROM approval_event; DELETE FROM approval; DELETE FROM vote;
+          DELETE FROM approval_use; DELETE FROM masking; DELETE FROM tool_seen;
+          DELETE FROM shown; DELETE FROM access; DELETE FROM finding;
+          INSERT INTO txt_fts(txt_fts) VALUES('delete-all');
           """)
       }
     }

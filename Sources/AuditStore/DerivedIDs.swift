@@ -20,16 +20,20 @@ struct DerivedIDs: ~Copyable {
 
   init(_ database: borrowing Database) throws(SQLiteFailure) {
     let identity = try database.prepare(
-      "SELECT kind, issuer, uid, name, version, model FROM identity WHERE iid = ?")
+      "SELECT kind, issuer, uid, name, version, model, owner FROM identity WHERE iid = ?")
     let addIdentity = try database.prepare(
-      "INSERT INTO identity(kind, issuer, uid, name, version, model, iid) VALUES(?,?,?,?,?,?,?)")
-    let resource = try database.prepare("SELECT kind, uid, env FROM resource WHERE rid = ?")
+      """
+      INSERT INTO identity(kind, issuer, uid, name, version, model, owner, iid, who)
+      VALUES(?,?,?,?,?,?,?,?,?)
+      """)
+    let resource = try database.prepare("SELECT kind, uid, env, scope FROM resource WHERE rid = ?")
     let addResource = try database.prepare(
-      "INSERT INTO resource(kind, uid, env, rid) VALUES(?,?,?,?)")
+      "INSERT INTO resource(kind, uid, env, scope, rid) VALUES(?,?,?,?,?)")
     let type = try database.prepare("SELECT name FROM etype WHERE t = ?")
-    let addType = try database.prepare("INSERT INTO etype(name, t) VALUES(?,?)")
-    let text = try database.prepare("SELECT digest FROM txt WHERE tid = ?")
-    let addText = try database.prepare("INSERT INTO txt(digest, body, tid) VALUES(?,?,?)")
+    let addType = try database.prepare(
+      "INSERT INTO etype(name, t, class_uid, is_action) VALUES(?,?,?,?)")
+    let text = try database.prepare("SELECT body FROM txt WHERE tid = ?")
+    let addText = try database.prepare("INSERT INTO txt(body, tid) VALUES(?,?)")
     // All or none: what owns statements is never half made.
     self.identity = identity
     self.addIdentity = addIdentity
@@ -45,13 +49,13 @@ struct DerivedIDs: ~Copyable {
     try Self.find(
       [
         .text(kind), .text(identity.issuer), .text(identity.uid), SQLValue(identity.name),
-        SQLValue(identity.version), SQLValue(identity.model),
-      ], self.identity, addIdentity)
+        SQLValue(identity.version), SQLValue(identity.model), .null,
+      ], self.identity, addIdentity, also: [.integer(try Self.who(identity))])
   }
 
   func id(of resource: Resource) throws(SQLiteFailure) -> Int64 {
     try Self.find(
-      [.text(resource.kind), .text(resource.uid), SQLValue(resource.environment)],
+      [.text(resource.kind), .text(resource.uid), SQLValue(resource.environment), .null],
       self.resource, addResource)
   }
 
@@ -60,9 +64,11 @@ struct DerivedIDs: ~Copyable {
     let id: Int64
     if let place = Self.usualTypes.firstIndex(of: name) {
       id = Int64(place + 1)
-      if try !Self.holds(type, id) { try addType.run([.text(name), .integer(id)]) }
+      if try !Self.holds(type, id) {
+        try addType.run([.text(name), .integer(id), .integer(0), .integer(0)])
+      }
     } else {
-      id = try Self.find([.text(name)], type, addType)
+      id = try Self.find([.text(name)], type, addType, also: [.integer(0), .integer(0)])
     }
     types[name] = id
     return id
@@ -74,19 +80,20 @@ struct DerivedIDs: ~Copyable {
     while true {
       try text.bind([.integer(id)])
       guard try text.step() else { break }
-      let found = text.blob(0)
+      let found = text.text(0)
       text.reset()
-      if found == digest { return id }
+      if found == body { return id }
       id += 1
     }
-    try addText.run([.blob(digest), .text(body), .integer(id)])
+    try addText.run([.text(body), .integer(id)])
     return id
   }
 
   // MARK: numbers
 
   private static func find(
-    _ key: [SQLValue], _ select: borrowing Statement, _ insert: borrowing Statement
+    _ key: [SQLValue], _ select: borrowing Statement, _ insert: borrowing Statement,
+    also others: [SQLValue] = []
   ) throws(SQLiteFailure) -> Int64 {
     var bytes: [UInt8] = []
     for value in key {
@@ -107,7 +114,7 @@ struct DerivedIDs: ~Copyable {
       if found == key { return id }
       id += 1
     }
-    try insert.run(key + [.integer(id)])
+    try insert.run(key + [.integer(id)] + others)
     return id
   }
 
@@ -125,6 +132,13 @@ struct DerivedIDs: ~Copyable {
     var number: Int64 = 0
     for byte in digest.prefix(6) { number = number << 8 | Int64(byte) }
     return number & 0x7FFF_FFFF_FFFF | 1 << 20
+  }
+
+  /// The same for all descriptions of one issuer and uid.
+  static func who(_ identity: Identity) throws(SQLiteFailure) -> Int64 {
+    let digest = try digest(
+      Array("\(identity.issuer.utf8.count):\(identity.issuer)\(identity.uid)".utf8))
+    return digest.prefix(8).reduce(0) { $0 << 8 | Int64($1) } & Int64.max
   }
 
   static func digest(_ bytes: [UInt8]) throws(SQLiteFailure) -> [UInt8] {

@@ -20,9 +20,14 @@ struct SessionRows: ~Copyable {
       """)
     let stretch = try database.prepare(
       "INSERT OR IGNORE INTO stretch VALUES(?,?,?,?,?,?,?,?,?)")
-    let gap = try database.prepare("INSERT OR IGNORE INTO gap VALUES(?,?,?,?,?,?)")
+    let gap = try database.prepare(
+      "INSERT OR IGNORE INTO gap(sid, seq, ts_us, reason, n, bytes) VALUES(?,?,?,?,?,?)")
     let session = try database.prepare(
-      "INSERT OR REPLACE INTO session VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+      """
+      INSERT OR REPLACE INTO session(sid, uid, kind, agent, principal, rid, host, purpose, start_us,
+        end_us, t_last, end_reason, exit_code, n_events, n_denied, n_masked, n_gaps, n_recovered,
+        n_withheld, bytes, n_held) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)
+      """)
     let source = try database.prepare(
       """
       UPDATE source SET is_due = 0, bytes = ?, sha256 = ?, lines_done = ?, root_done = ?,
@@ -81,7 +86,7 @@ struct SessionRows: ~Copyable {
     if let start {
       agent = .integer(try ids.id(of: start.agent, kind: "agent"))
       if let who = start.principal {
-        principal = .integer(try ids.id(of: who, kind: "principal"))
+        principal = .integer(try ids.id(of: who, kind: "unknown"))
       }
       if let what = start.resource { resource = .integer(try ids.id(of: what)) }
     }

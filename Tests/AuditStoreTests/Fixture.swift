@@ -152,7 +152,10 @@ final class Fixture {
     let database = try Database(store.indexPath, .readOnly, wait: 50)
     var rows: [String] = []
     let tables = try database.prepare(
-      "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+      """
+      SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'txt_fts?*'
+      ORDER BY name
+      """)
     while try tables.step() {
       let name = tables.text(0)
       let dump = try database.prepare(try #require(Self.dumps[name], "\(name) has no dump"))
@@ -172,6 +175,26 @@ final class Fixture {
     "txt": "SELECT * FROM txt ORDER BY 1", "event": "SELECT * FROM event ORDER BY 1",
     "stretch": "SELECT * FROM stretch ORDER BY 1, 2, 3",
     "gap": "SELECT * FROM gap ORDER BY 1, 2",
+    "sensitive": "SELECT * FROM sensitive ORDER BY 1, 2, 3, 4, 5, 6",
+    "policy": "SELECT * FROM policy ORDER BY 1",
+    "policy_change": "SELECT * FROM policy_change ORDER BY 1",
+    "policy_active": "SELECT * FROM policy_active ORDER BY 1, 2, 3, 4",
+    "delegation": "SELECT * FROM delegation ORDER BY 1",
+    "session_chain": "SELECT * FROM session_chain ORDER BY 1, 2",
+    "delegation_event": "SELECT * FROM delegation_event ORDER BY 1",
+    "txt_due": "SELECT * FROM txt_due ORDER BY 1",
+    "object_ref": "SELECT * FROM object_ref ORDER BY 1, 2, 3",
+    "decision": "SELECT * FROM decision ORDER BY 1",
+    "approval_event": "SELECT * FROM approval_event ORDER BY 1",
+    "approval": "SELECT * FROM approval ORDER BY 1",
+    "vote": "SELECT * FROM vote ORDER BY 1",
+    "approval_use": "SELECT * FROM approval_use ORDER BY 1",
+    "masking": "SELECT * FROM masking ORDER BY 1, 2",
+    "tool_seen": "SELECT * FROM tool_seen ORDER BY 1, 2, 3, 4",
+    "shown": "SELECT * FROM shown ORDER BY 1, 2",
+    "access": "SELECT * FROM access ORDER BY 1",
+    "finding": "SELECT * FROM finding ORDER BY 1",
+    "txt_fts": "SELECT rowid FROM txt_fts ORDER BY 1",
   ]
 
   func show(_ id: SessionID) throws -> SessionDetail {
