@@ -13,7 +13,6 @@ package struct CompactRange: Sendable, Equatable {
   package init() {
     size = 0
     hashes = []
-    hashes.reserveCapacity(64)
   }
 
   /// Continues a tree; nil if the number of hashes does not fit `size`, or `size` is 2^63 or more.

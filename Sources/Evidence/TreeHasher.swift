@@ -34,10 +34,5 @@ package struct TreeHasher: ~Copyable {
   }
 
   /// H(01 || left || right).
-  package mutating func node(_ left: Digest, _ right: Digest) -> Digest {
-    hash.update(1)
-    hash.update(left)
-    hash.update(right)
-    return hash.finish()
-  }
+  package func node(_ left: Digest, _ right: Digest) -> Digest { SHA256.node(left, right) }
 }

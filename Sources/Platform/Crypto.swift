@@ -5,7 +5,7 @@ internal import Glibc
 package struct CryptoFailure: Error, Sendable, Equatable {
   package var reason: String
 
-  init(_ step: String) {
+  package init(_ step: String) {
     let code = ERR_get_error()
     ERR_clear_error()
     guard code != 0 else {
@@ -22,100 +22,6 @@ package struct CryptoFailure: Error, Sendable, Equatable {
 
 /// Version of the linked libcrypto, like "OpenSSL 3.0.22 …".
 package var cryptoVersion: String { unsafe String(cString: OpenSSL_version(OPENSSL_VERSION)) }
-
-/// The digest and key algorithms, fetched once: a fetch for each message costs more than the hash.
-@safe private struct Algorithms: @unchecked Sendable {
-  // Sendable, because (1) EVP_MD is immutable after the fetch, and (2) it is never freed.
-  let sha256: OpaquePointer?
-  static let shared = Algorithms()
-  private init() { unsafe sha256 = EVP_MD_fetch(nil, "SHA256", nil) }
-}
-
-/// A running SHA-256, reused from message to message.
-///
-/// Not `mutating`, because the state lives behind libcrypto's handle; it is not Sendable, so one thread has it.
-@safe package struct SHA256: ~Copyable {
-  private let context: OpaquePointer
-  private let scratch: OpaquePointer
-
-  package init() throws(CryptoFailure) {
-    let contexts = unsafe try Self.make()
-    unsafe context = contexts.0
-    unsafe scratch = contexts.1
-  }
-
-  private static func make() throws(CryptoFailure) -> (OpaquePointer, OpaquePointer) {
-    guard let context = unsafe EVP_MD_CTX_new() else { throw CryptoFailure("out of memory") }
-    guard let scratch = unsafe EVP_MD_CTX_new() else {
-      unsafe EVP_MD_CTX_free(context)
-      throw CryptoFailure("out of memory")
-    }
-    guard unsafe EVP_DigestInit_ex2(context, Algorithms.shared.sha256, nil) == 1 else {
-      unsafe EVP_MD_CTX_free(context)
-      unsafe EVP_MD_CTX_free(scratch)
-      throw CryptoFailure("SHA-256 is not available")
-    }
-    return unsafe (context, scratch)
-  }
-
-  deinit {
-    unsafe EVP_MD_CTX_free(context)
-    unsafe EVP_MD_CTX_free(scratch)
-  }
-
-  package func update(_ bytes: Span<UInt8>) {
-    unsafe bytes.withUnsafeBufferPointer { buffer in
-      // Fails only for a context that was never set up, which init rules out.
-      unsafe _ = EVP_DigestUpdate(context, buffer.baseAddress, buffer.count)
-    }
-  }
-
-  package func update(_ bytes: [UInt8]) { update(bytes.span) }
-
-  package func update(_ byte: UInt8) {
-    var byte = byte
-    unsafe _ = EVP_DigestUpdate(context, &byte, 1)
-  }
-
-  package func update(_ digest: Digest) {
-    unsafe digest.withPointer { pointer in
-      unsafe _ = EVP_DigestUpdate(context, pointer, 32)
-    }
-  }
-
-  /// The digest of what was added so far; more can be added afterwards.
-  package func peek() -> Digest {
-    unsafe _ = EVP_MD_CTX_copy_ex(scratch, context)
-    return unsafe Digest { pointer in
-      unsafe _ = EVP_DigestFinal_ex(scratch, pointer, nil)
-    }
-  }
-
-  /// Forgets what was added and goes on from where `other` stands.
-  package func resume(from other: borrowing SHA256) {
-    unsafe _ = EVP_MD_CTX_copy_ex(context, other.context)
-  }
-
-  /// The digest of what was added, after which a new message begins.
-  package func finish() -> Digest {
-    let digest = unsafe Digest { pointer in
-      unsafe _ = EVP_DigestFinal_ex(context, pointer, nil)
-    }
-    unsafe _ = EVP_DigestInit_ex2(context, nil, nil)
-    return digest
-  }
-
-  /// The digest of one message.
-  package static func hash(_ bytes: Span<UInt8>) throws(CryptoFailure) -> Digest {
-    let hash = try SHA256()
-    hash.update(bytes)
-    return hash.finish()
-  }
-
-  package static func hash(_ bytes: [UInt8]) throws(CryptoFailure) -> Digest {
-    try hash(bytes.span)
-  }
-}
 
 /// A secret that keys digests, so that nobody without it can test a guess of what was digested.
 ///

@@ -1,12 +1,12 @@
 /// A SHA-256 value: 32 bytes, compared and printed as such.
 package struct Digest: Sendable, Hashable, CustomStringConvertible {
   // Four words rather than an array: digests live in stacks and tables by the million.
-  fileprivate var words: (UInt64, UInt64, UInt64, UInt64)
+  private(set) var words: (UInt64, UInt64, UInt64, UInt64)
 
   /// Digest of nothing known: all zero bytes.
   package static let zero = Digest(words: (0, 0, 0, 0))
 
-  private init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+  init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 
   /// Reads 32 bytes starting at `offset`, or nil if there are fewer.
   package init?(_ bytes: Span<UInt8>, at offset: Int = 0) {
@@ -33,10 +33,8 @@ package struct Digest: Sendable, Hashable, CustomStringConvertible {
 
   /// Appends the 32 bytes.
   package func append(to bytes: inout [UInt8]) {
-    for word in [words.0, words.1, words.2, words.3] {
-      for shift in stride(from: 56, through: 0, by: -8) {
-        bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
-      }
+    unsafe withPointer { pointer in
+      unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: pointer, count: 32))
     }
   }
 

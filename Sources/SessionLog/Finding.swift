@@ -61,6 +61,8 @@ package struct Finding: Sendable, Equatable {
     case logSignature = "log.signature"
     case logGuard = "log.guard"
     case logKnown = "log.known-checkpoint"
+    case receiptLines = "receipt.lines"
+    case receiptRoot = "receipt.root"
     case required = "require"
   }
 

@@ -8,8 +8,7 @@ package struct LineBuilder {
   /// Starts `{"t":T,"type":"X"`.
   package init(time: UInt64, type: StaticString) {
     bytes.reserveCapacity(256)
-    append("{\"t\":")
-    bytes.append(contentsOf: String(time).utf8)
+    LineStart.append(time, to: &bytes)
     append(",\"type\":\"")
     append(type)
     bytes.append(0x22)
@@ -77,6 +76,29 @@ package struct LineBuilder {
   package consuming func finish() -> [UInt8] {
     bytes.append(0x7D)
     return bytes
+  }
+}
+
+/// How every line begins.
+enum LineStart {
+  /// Appends `{"t":T`.
+  static func append(_ time: UInt64, to bytes: inout [UInt8]) {
+    let name: StaticString = "{\"t\":"
+    name.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
+    DecimalText.append(time, to: &bytes)
+  }
+}
+
+/// Numbers as ASCII digits, without a string in between.
+package enum DecimalText {
+  package static func append(_ number: UInt64, to bytes: inout [UInt8]) {
+    let start = bytes.count
+    var rest = number
+    repeat {
+      bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[start...].reverse()
   }
 }
 

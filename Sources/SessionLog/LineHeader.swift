@@ -79,17 +79,82 @@ package struct LineHeader: Sendable, Equatable {
 ///
 /// Format: schema/session-format.md §3.
 func lineFault(_ line: Span<UInt8>, after previous: UInt64) -> String? {
-  guard line.count >= Limits.shortestLine else { return "a line of \(line.count) bytes" }
-  guard line.count <= Limits.lineBytes else { return "a line of \(line.count) bytes" }
-  for index in 0..<line.count {
-    let byte = line[index]
-    if byte == 0 || byte == 0x0A || byte == 0x0D { return "byte \(byte) in a line" }
-  }
-  do { _ = try UTF8Span(validating: line) } catch { return "a line that is not UTF-8" }
-  guard let header = LineHeader(line) else { return "a line that does not start with t and type" }
-  guard header.time >= previous else {
-    return "t \(header.time) after t \(previous)"
-  }
-  guard line[line.count - 1] == 0x7D else { return "a line that does not end an object" }
+  if case .fault(let fault) = LineCheck(line, after: previous) { return fault }
   return nil
+}
+
+/// Whether a line may stand behind one of time `previous`.
+///
+/// Format: schema/session-format.md §3.
+enum LineCheck {
+  /// It is well formed; this is its `t`.
+  case time(UInt64)
+  case fault(String)
+
+  init(_ line: Span<UInt8>, after previous: UInt64) {
+    guard line.count >= Limits.shortestLine, line.count <= Limits.lineBytes else {
+      self = .fault("a line of \(line.count) bytes")
+      return
+    }
+    let kinds = ByteKinds(line)
+    if kinds.hasControls {
+      for index in 0..<line.count {
+        let byte = line[index]
+        if byte == 0 || byte == 0x0A || byte == 0x0D {
+          self = .fault("byte \(byte) in a line")
+          return
+        }
+      }
+    }
+    if !kinds.isASCII {
+      do { _ = try UTF8Span(validating: line) } catch {
+        self = .fault("a line that is not UTF-8")
+        return
+      }
+    }
+    guard let header = LineHeader(line) else {
+      self = .fault("a line that does not start with t and type")
+      return
+    }
+    guard header.time >= previous else {
+      self = .fault("t \(header.time) after t \(previous)")
+      return
+    }
+    guard line[line.count - 1] == 0x7D else {
+      self = .fault("a line that does not end an object")
+      return
+    }
+    self = .time(header.time)
+  }
+}
+
+/// Which kinds of bytes stand in a text, looked for eight at a time.
+package struct ByteKinds: Sendable, Equatable {
+  /// A byte below 20 is there.
+  package var hasControls: Bool
+  /// No byte is above 7F.
+  package var isASCII: Bool
+
+  package init(_ text: Span<UInt8>) {
+    var high: UInt64 = 0
+    var low: UInt64 = 0
+    unsafe text.withUnsafeBytes { raw in
+      var offset = 0
+      while offset + 8 <= raw.count {
+        let word = unsafe raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        high |= word
+        // The top bit of a byte: it is below 20, or behind one that is.
+        low |= (word &- 0x2020_2020_2020_2020) & ~word
+        offset += 8
+      }
+      while offset < raw.count {
+        let byte = unsafe UInt64(raw[offset])
+        high |= byte
+        if byte < 0x20 { low |= 0x80 }
+        offset += 1
+      }
+    }
+    hasControls = low & 0x8080_8080_8080_8080 != 0
+    isASCII = high & 0x8080_8080_8080_8080 == 0
+  }
 }

@@ -259,7 +259,7 @@ package struct Recovery: ~Copyable {
     var kept = try onDisk { () throws(FileFailure) in
       try file.read(Int(clamping: tail.end - batchStart), at: batchStart)
     }
-    var leaves = try crypto { () throws(CryptoFailure) in try LeafHasher(key: reader.saltKey) }
+    let leaves = try crypto { () throws(CryptoFailure) in try LeafHasher(key: reader.saltKey) }
     var time = tail.time
     var keptLines: UInt64 = 0
     func add(_ line: Span<UInt8>) {

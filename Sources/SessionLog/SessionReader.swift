@@ -40,6 +40,9 @@ package struct SessionReader: ~Copyable {
   /// Root over the lines of the last commit that holds, and the tree that gives it.
   package internal(set) var tree = CompactRange()
 
+  /// Holds receipts against the tree while it grows.
+  var receiptCheck = ReceiptCheck([])
+
   var seekTable = SeekTable()
   /// The 32 bytes of line 1 that salt every leaf; empty where line 1 is withheld.
   private(set) var saltKey: [UInt8] = []
@@ -412,19 +415,23 @@ package struct SessionReader: ~Copyable {
       let number = batch.firstLine + UInt64(index)
       if batch.isWithheld(index) {
         tree.append(batch.withheldLeaves[withheld], using: &hasher)
+        receiptCheck.note(tree, &hasher)
         withheld += 1
         withheldLines.append(number)
         continue
       }
       let fault = batch.withLine(index) { line -> String? in
-        if let fault = lineFault(line, after: time) { return fault }
-        time = LineHeader(line)?.time ?? time
+        switch LineCheck(line, after: time) {
+        case .fault(let fault): return fault
+        case .time(let found): time = found
+        }
         if saltKey.isEmpty {
           guard let salt = salts[number] else { return "a line without salt" }
           tree.append(leaves?.leaf(line, salt: salt) ?? .zero, using: &hasher)
         } else {
           tree.append(leaves?.leaf(line, number: number) ?? .zero, using: &hasher)
         }
+        receiptCheck.note(tree, &hasher)
         return nil
       }
       if let fault {
@@ -434,6 +441,19 @@ package struct SessionReader: ~Copyable {
       }
     }
     return nil
+  }
+
+  /// Takes the lines behind the last commit into account for receipts; nothing else believes them yet.
+  mutating func noteTail(_ batch: borrowing Batch) {
+    var tree = tree
+    guard let first = tail.map({ _ in tree.size }) else { return }
+    for index in 0..<batch.lineCount {
+      let leaf = batch.withLine(index) { line in
+        leaves?.leaf(line, number: first + UInt64(index)) ?? .zero
+      }
+      tree.append(leaf, using: &hasher)
+      receiptCheck.note(tree, &hasher)
+    }
   }
 
   /// Reads lines 0 and 1, which alone make batch 0.
@@ -473,7 +493,7 @@ package struct SessionReader: ~Copyable {
       }
       saltKey = key
     }
-    do { leaves = try LeafHasher(key: saltKey) } catch {
+    do { leaves = saltKey.isEmpty ? LeafHasher() : try LeafHasher(key: saltKey) } catch {
       return finding(
         .sessionSalt, .malformed, .lines, at: 0, error.reason, "a working SHA-256", line: 1)
     }

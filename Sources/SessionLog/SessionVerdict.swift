@@ -63,6 +63,8 @@ package struct SessionVerdict: Sendable {
   /// Log indexes of the session's first and last leaf; nil where no log was asked.
   package var openLeaf: UInt64?
   package var lastLeaf: UInt64?
+  /// Receipts that hold: the recording still begins with what was acknowledged.
+  package var receipts: [Receipt] = []
   package var findings: [Finding] = []
   package var facts: [Fact] = []
 

@@ -20,11 +20,12 @@ package enum SessionVerifier {
 
   /// Checks a session of a store.
   ///
-  /// `leaves` are the session's own, in log order.
+  /// `leaves` are the session's own, in log order, `receipts` are of this session too.
   ///
   /// Damage is in the verdict's findings. Throws only if the disk cannot be read at all.
   package static func verify(
-    _ id: SessionID, in store: Store, leaves: [LoggedLeaf], visit: Visit = { _, _ in }
+    _ id: SessionID, in store: Store, leaves: [LoggedLeaf], receipts: [Receipt] = [],
+    visit: Visit = { _, _ in }
   ) throws(SessionLogFailure) -> SessionVerdict {
     let path = store.sessionPath(of: id)
     var verdict = SessionVerdict(path: path)
@@ -37,8 +38,18 @@ package enum SessionVerifier {
     if leaves.last?.leaf.kind == .prune { return verdict }
     do throws(SessionLogFailure) {
       var reader = try SessionReader(path: path, in: store.system)
+      reader.receiptCheck = ReceiptCheck(receipts)
       try walk(&reader, leaves: leaves, into: &verdict, visit: visit)
     } catch {
+      if error.kind == .missing, leaves.isEmpty, !verdict.isLive, let receipt = receipts.first {
+        verdict.findings.append(
+          Finding(
+            .receiptLines, .missing, .completeness, path: path, found: "neither a file nor a leaf",
+            wanted: "\(receipt.lines) lines, as the receipt says",
+            advice: "The session was taken out of the log too, or belongs to another store. "
+              + "Keep the receipt: it is proof."))
+        return verdict
+      }
       if error.kind == .missing, leaves.isEmpty, !verdict.isLive {
         throw SessionLogFailure(
           .unknownSession, "no such session", at: id.text, found: "neither a file nor a leaf",
@@ -82,10 +93,12 @@ package enum SessionVerifier {
 
   /// Checks a file on its own: bytes and lines, but no log.
   package static func verify(
-    file path: String, in system: any FileSystem = SystemFiles.shared, visit: Visit = { _, _ in }
+    file path: String, in system: any FileSystem = SystemFiles.shared, receipts: [Receipt] = [],
+    visit: Visit = { _, _ in }
   ) throws(SessionLogFailure) -> SessionVerdict {
     var verdict = SessionVerdict(path: path)
     var reader = try SessionReader(path: path, named: true, in: system)
+    reader.receiptCheck = ReceiptCheck(receipts)
     guard try reader.looksLikeSession() else {
       throw SessionLogFailure(
         .notARecording, "not a Blackbox recording", at: path, found: "other bytes",
@@ -137,6 +150,7 @@ package enum SessionVerifier {
         }
       case .tail:
         verdict.count(batch)
+        reader.noteTail(batch)
         try visit(batch, false)
         verdict.tailLines = UInt64(batch.lineCount)
       case .end:
@@ -175,6 +189,7 @@ package enum SessionVerifier {
     verdict.tornBytes = reader.tail?.tornBytes ?? 0
     verdict.time = reader.tail?.time ?? reader.lastCommit?.time ?? 0
     verdict.withheldLines = UInt64(reader.withheldLines.count)
+    reader.receiptCheck.conclude(&verdict)
   }
 
   /// Holds one leaf against the file at its line count.

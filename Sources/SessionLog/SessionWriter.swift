@@ -151,10 +151,10 @@ package struct SessionWriter: ~Copyable {
 
   /// Puts batch 0 into `waiting`; the `open` leaf is what is to be logged.
   mutating func addFirstBatch(_ first: [UInt8], salt: [UInt8]) throws(SessionLogFailure) {
-    add(first.span)
+    add(first.span, time: 0)
     var line = LineBuilder(time: 0, type: "session.salt")
     line.add("key", Base64.encodeURL(salt))
-    add(line.finish().span)
+    add(line.finish().span, time: 0)
     try commit([])
     unanchored?.kind = .open
   }
@@ -245,14 +245,47 @@ package struct SessionWriter: ~Copyable {
       throw SessionLogFailure(
         .refused, "the session is ending", at: path, advice: "Begin another session.")
     }
-    if let fault = lineFault(line, after: lastTime) {
+    let time: UInt64
+    switch LineCheck(line, after: lastTime) {
+    case .time(let found): time = found
+    case .fault(let fault):
       throw SessionLogFailure(
         .refused, "the event breaks the format", found: fault,
         wanted: "a line as schema/session-format.md §3 says",
         advice: "Nothing was written for it.")
     }
+    try makeRoom(for: line.count)
+    add(line, time: time)
+    if raw.count >= Compression.chunk { try compressChunk() }
+  }
+
+  /// Appends `{"t":T` and `rest`, which the caller has found to be `,"type":"X"…}`: JSON in UTF-8 without a control
+  /// byte.
+  ///
+  /// `time` is not below that of the line before; see `time(of:)`.
+  package mutating func append(time: UInt64, checked rest: Span<UInt8>) throws(SessionLogFailure) {
+    if let failure { throw failure }
+    guard !isEnding, time >= lastTime, time < Limits.time, rest.count >= 12,
+      rest.count <= Limits.lineBytes - 24
+    else {
+      throw SessionLogFailure(
+        .refused, "the event cannot be taken", at: path,
+        found: isEnding ? "the session is ending" : "t \(time), \(rest.count) bytes",
+        wanted: "an open session, t from \(lastTime), at most \(Limits.lineBytes) bytes",
+        advice: "Nothing was written for it.")
+    }
+    try makeRoom(for: rest.count + 24)
+    let start = raw.count
+    LineStart.append(time, to: &raw)
+    raw.append(rest, 0..<rest.count)
+    count(from: start, time: time)
+    if raw.count >= Compression.chunk { try compressChunk() }
+  }
+
+  /// Sees to it that a line of so many bytes may join the batch, and notes since when something waits.
+  private mutating func makeRoom(for count: Int) throws(SessionLogFailure) {
     if isGrouped {
-      guard hasRoom(for: line.count) else {
+      guard hasRoom(for: count) else {
         throw SessionLogFailure(
           .refused, "the batch is full", at: path, advice: "Make the session durable first.")
       }
@@ -260,20 +293,26 @@ package struct SessionWriter: ~Copyable {
       // Before the line is taken, so that whoever hears of a full disk still holds it.
       try makeDurable()
     }
+    guard oldestWaiting == nil || oldestUncommitted == nil else { return }
     let moment = clock.monotonic()
     if oldestWaiting == nil { oldestWaiting = moment }
     if oldestUncommitted == nil { oldestUncommitted = moment }
-    add(line)
-    if raw.count >= Compression.chunk { try compressChunk() }
   }
 
-  mutating func add(_ line: Span<UInt8>) {
-    tree.append(leaves.leaf(line, number: tree.size), using: &hasher)
+  mutating func add(_ line: Span<UInt8>, time: UInt64) {
+    let start = raw.count
     raw.append(line, 0..<line.count)
+    count(from: start, time: time)
+  }
+
+  /// Ends the line that stands in `raw` from `start` on, and takes it into the tree.
+  private mutating func count(from start: Int, time: UInt64) {
+    tree.append(
+      leaves.leaf(raw.span.extracting(start..<raw.count), number: tree.size), using: &hasher)
     raw.append(0x0A)
-    batchContent += line.count + 1
-    contentBytes += UInt64(line.count + 1)
-    lastTime = LineHeader(line)?.time ?? lastTime
+    batchContent += raw.count - start
+    contentBytes += UInt64(raw.count - start)
+    lastTime = time
   }
 
   /// Hands the lines so far to libzstd, which may keep them back.
@@ -476,7 +515,7 @@ package struct SessionWriter: ~Copyable {
 
   /// Takes the last lines and puts the close commit into `waiting`.
   mutating func end(_ last: [[UInt8]]) throws(SessionLogFailure) {
-    for line in last { add(line.span) }
+    for line in last { add(line.span, time: LineHeader(line.span)?.time ?? lastTime) }
     isEnding = true
     try commit(.close)
   }

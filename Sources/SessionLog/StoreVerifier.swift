@@ -202,14 +202,16 @@ package enum StoreVerifier {
 
   /// Checks one session; one that looks unlogged is looked up in the log again, which may have grown meanwhile.
   package static func verify(
-    _ id: SessionID, in store: Store, log: LogView, visit: SessionVerifier.Visit = { _, _ in }
+    _ id: SessionID, in store: Store, log: LogView, receipts: [Receipt] = [],
+    visit: SessionVerifier.Visit = { _, _ in }
   ) throws(SessionLogFailure) -> SessionVerdict {
     let leaves = log.leaves[id] ?? []
     guard leaves.isEmpty, log.checkpoint != nil else {
-      return try SessionVerifier.verify(id, in: store, leaves: leaves, visit: visit)
+      return try SessionVerifier.verify(
+        id, in: store, leaves: leaves, receipts: receipts, visit: visit)
     }
     let fresh = try LogView(store, trust: log.trust, state: nil, only: id)
     return try SessionVerifier.verify(
-      id, in: store, leaves: fresh.leaves[id] ?? [], visit: visit)
+      id, in: store, leaves: fresh.leaves[id] ?? [], receipts: receipts, visit: visit)
   }
 }

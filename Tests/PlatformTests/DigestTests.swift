@@ -53,6 +53,30 @@ import Testing
     #expect(hash.finish() == (try SHA256.hash(digest.bytes)))
   }
 
+  @Test func `leaves, nodes and numbered digests are what plain hashing gives`() throws {
+    var random = SeededGenerator(seed: 6)
+    for count in Array(0...300) + [4096, 65_537] {
+      let salt = try #require(Digest(random.bytes(32)))
+      let other = try #require(Digest(random.bytes(32)))
+      let line = random.bytes(count)
+      #expect(
+        SHA256.saltedLeaf(salt, line.span)
+          == (try SHA256.hash([0] + salt.bytes.prefix(16) + line)))
+      #expect(SHA256.node(salt, other) == (try SHA256.hash([1] + salt.bytes + other.bytes)))
+    }
+    for count in 0...47 {
+      let prefix = random.bytes(count)
+      let numbered = try #require(NumberedDigest(prefix: prefix))
+      for number in [0, 1, 255, 256, UInt64.max, UInt64.random(in: 0...UInt64.max, using: &random)]
+      {
+        let bytes = (0..<8).map { UInt8(truncatingIfNeeded: number >> UInt64(56 - 8 * $0)) }
+        #expect(numbered.digest(of: number) == (try SHA256.hash(prefix + bytes)))
+      }
+    }
+    #expect(NumberedDigest(prefix: random.bytes(48)) == nil)
+    #expect(NumberedDigest.bare.digest(of: 1) == (try SHA256.hash([0, 0, 0, 0, 0, 0, 0, 1])))
+  }
+
   @Test func `two digests at a time do not mix`() throws {
     let one = try SHA256()
     let two = try SHA256()

@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test func `every rule is expected by name in a test that makes it happen`() throws {
-    let sources = try ["TamperTests", "HostileFileTests", "LogTests"].map {
+    let sources = try ["TamperTests", "HostileFileTests", "LogTests", "ReceiptTests"].map {
       try Self.readText("Tests/SessionLogTests/\($0).swift")
     }.joined()
     for rule in Finding.Rule.allCases {

@@ -24,14 +24,38 @@ enum AnswerLine {
     _ word: StaticString, ref: String, n: UInt64?, session: SessionID, lines: UInt64, root: Digest,
     head: Checkpoint?
   ) -> [UInt8] {
-    var text = "{\"\(word)\":\"\(ref)\","
-    if let n { text += "\"n\":\(n)," }
-    text +=
-      "\"session\":\"\(session)\",\"lines\":\(lines),\"root\":\"\(Base64.encode(root.bytes))\""
-    if let head {
-      text += ",\"log\":{\"size\":\(head.size),\"root\":\"\(Base64.encode(head.root.bytes))\"}"
+    // Thousands of these go out in each round: no string is made on the way.
+    var line: [UInt8] = []
+    line.reserveCapacity(192)
+    line.append(literal: "{\"")
+    line.append(literal: word)
+    line.append(literal: "\":\"")
+    line.append(contentsOf: ref.utf8)
+    line.append(literal: "\",")
+    if let n {
+      line.append(literal: "\"n\":")
+      DecimalText.append(n, to: &line)
+      line.append(0x2C)
     }
-    return line(text + "}")
+    line.append(literal: "\"session\":\"")
+    line.append(contentsOf: session.text.utf8)
+    line.append(literal: "\",\"lines\":")
+    DecimalText.append(lines, to: &line)
+    append(root, to: &line)
+    if let head {
+      line.append(literal: ",\"log\":{\"size\":")
+      DecimalText.append(head.size, to: &line)
+      append(head.root, to: &line)
+      line.append(0x7D)
+    }
+    line.append(literal: "}\n")
+    return line
+  }
+
+  private static func append(_ root: Digest, to line: inout [UInt8]) {
+    line.append(literal: ",\"root\":\"")
+    Base64.append(root.bytes.span, to: &line)
+    line.append(0x22)
   }
 
   static func credit(_ total: UInt64) -> [UInt8] { line("{\"credit\":\(total)}") }

@@ -13,8 +13,8 @@ struct ClientMessage {
   var n: UInt64 = 0
   /// Where an event's type stands in the line, without quotes.
   var type = 0..<0
-  /// Which members are the client's own, to be stored as they are.
-  var rest: [Range<Int>] = []
+  /// Which members are the client's own, to be stored as they are; neighbours with but a comma between them are one.
+  var rest: [Range<Int>]
 
   /// What the server itself writes into line 0.
   private static let reservedInOpen: Set<String> = [
@@ -22,11 +22,15 @@ struct ClientMessage {
   ]
   private static let reservedInClose: Set<String> = ["t", "type", "n_events", "at", "reason"]
 
-  /// Reads a line whose members `scanner` has found.
-  init(_ line: Span<UInt8>, _ scanner: borrowing MessageScanner) throws(Refusal) {
+  /// Reads a line whose members `scanner` has found; `room` is used again for `rest`.
+  init(_ line: Span<UInt8>, _ scanner: borrowing MessageScanner, room: consuming [Range<Int>] = [])
+    throws(Refusal)
+  {
+    rest = room
+    rest.removeAll(keepingCapacity: true)
     var found: (Kind, Int)?
-    for (index, member) in scanner.members.enumerated() {
-      guard let kind = Self.kind(member.name, line) else { continue }
+    for index in scanner.members.indices {
+      guard let kind = Self.kind(scanner.members[index].name, line) else { continue }
       guard found == nil else { throw Refusal(.malformed, "two members name the message") }
       found = (kind, index)
     }
@@ -68,14 +72,15 @@ struct ClientMessage {
     throws(Refusal)
   {
     var hasNumber = false
-    for member in scanner.members {
+    for index in scanner.members.indices {
+      let member = scanner.members[index]
       if member.nameIsEscaped {
         // Written another way it would be the same name to every reader of the recording.
         let name = try Self.decoded(member.name, line)
         guard !["t", "type", "n", "event"].contains(name) else {
           throw Refusal(.badEvent, "an escaped \(name)")
         }
-        rest.append(member.whole)
+        keep(member.whole)
         continue
       }
       let name = member.name
@@ -94,14 +99,27 @@ struct ClientMessage {
         }
         type = member.value.lowerBound + 1..<member.value.upperBound - 1
       case 5 where matches(line, at: name.lowerBound, "event"): continue
-      default: rest.append(member.whole)
+      default: keep(member.whole)
       }
     }
     guard hasNumber else { throw Refusal(.badEvent, "no n") }
     guard !type.isEmpty else { throw Refusal(.badEvent, "no type") }
+    // All of them begin so; most types do not.
+    guard
+      matches(line, at: type.lowerBound, "session.")
+        || matches(line, at: type.lowerBound, "recorder.")
+    else { return }
     for reserved in Self.reservedTypes
     where type.count == reserved.utf8CodeUnitCount && matches(line, at: type.lowerBound, reserved) {
       throw Refusal(.badEvent, "only the recorder writes \(reserved)")
+    }
+  }
+
+  private mutating func keep(_ member: Range<Int>) {
+    if let last = rest.last, last.upperBound + 1 == member.lowerBound {
+      rest[rest.count - 1] = last.lowerBound..<member.upperBound
+    } else {
+      rest.append(member)
     }
   }
 

@@ -23,6 +23,7 @@ struct ConnectionDecoder {
   private var passedOver = 0
   private var saidHello = false
   private var scanner = MessageScanner()
+  private var room: [Range<Int>] = []
   private(set) var commands: [Command] = []
   private var events: Command.Events
 
@@ -37,7 +38,9 @@ struct ConnectionDecoder {
     events.moment = moment
     do throws(Refusal) {
       try scanner.scan(line)
-      let message = try ClientMessage(line, scanner)
+      var taken: [Range<Int>] = []
+      swap(&taken, &room)
+      let message = try ClientMessage(line, scanner, room: taken)
       guard saidHello || message.kind == .hello else {
         throw Refusal(.protocol, "the first message is hello")
       }
@@ -68,7 +71,11 @@ struct ConnectionDecoder {
   private mutating func endEvents() {
     guard !events.items.isEmpty else { return }
     commands.append(.events(events))
+    // The next read is about as long as this one.
+    let (bytes, items) = (events.bytes.count, events.items.count)
     events = .init(connection: connection, moment: events.moment)
+    events.bytes.reserveCapacity(bytes + bytes / 8)
+    events.items.reserveCapacity(items + items / 8)
   }
 
   private mutating func obey(
@@ -107,6 +114,7 @@ struct ConnectionDecoder {
       case .event:
         try message.readEvent(line, scanner)
         add(message, line, attachment)
+        swap(&message.rest, &room)
       case .barrier:
         endEvents()
         commands.append(.barrier(attachment, bytes: bytes, connection: connection))
@@ -127,21 +135,23 @@ struct ConnectionDecoder {
     let end = events.bytes.count
     events.items.append(
       .init(
-        attachment: Self.passedOver, n: 0, typeEnd: end, end: end, isBarrier: false, bytes: bytes))
+        attachment: Self.passedOver, n: 0, end: end, isBarrier: false, bytes: bytes))
   }
 
   private mutating func add(
     _ message: ClientMessage, _ line: Span<UInt8>, _ attachment: Attachment
   ) {
+    events.bytes.append(literal: ",\"type\":\"")
     events.bytes.append(line, message.type)
-    let typeEnd = events.bytes.count
+    events.bytes.append(0x22)
     for range in message.rest {
       events.bytes.append(0x2C)
       events.bytes.append(line, range)
     }
+    events.bytes.append(0x7D)
     events.items.append(
       .init(
-        attachment: attachment, n: message.n, typeEnd: typeEnd, end: events.bytes.count,
+        attachment: attachment, n: message.n, end: events.bytes.count,
         isBarrier: BarrierEvents.contains(line.extracting(message.type)), bytes: line.count + 1))
   }
 

@@ -47,7 +47,9 @@ struct MessageScanner {
   mutating func scan(_ line: Span<UInt8>) throws(Refusal) {
     members.removeAll(keepingCapacity: true)
     offset = 0
-    do { _ = try UTF8Span(validating: line) } catch { throw fault("not UTF-8") }
+    if !ByteKinds(line).isASCII {
+      do { _ = try UTF8Span(validating: line) } catch { throw fault("not UTF-8") }
+    }
     try skipSpace(line)
     guard offset < line.count, line[offset] == 0x7B else { throw fault("not an object") }
     try object(line, depth: 0, keeps: true)
@@ -172,26 +174,48 @@ struct MessageScanner {
   private mutating func string(_ line: Span<UInt8>) throws(Refusal) -> Bool {
     var isEscaped = false
     var at = offset + 1
-    let end = line.count
-    while at < end {
-      let byte = line[at]
-      if byte == 0x22 {
+    while true {
+      at = Self.special(in: line, from: at)
+      guard at < line.count else { throw fault("string does not end") }
+      switch line[at] {
+      case 0x22:
         offset = at + 1
         return isEscaped
-      }
-      if byte == 0x5C {
+      case 0x5C:
         isEscaped = true
         offset = at
         at = try escape(line)
-        continue
-      }
-      guard byte >= 0x20 else {
+      default:
         offset = at
         throw fault("a control byte stands in a string")
       }
-      at += 1
     }
-    throw fault("string does not end")
+  }
+
+  /// Where the next quote, backslash or control byte stands, looked for eight bytes at a time; the end if none does.
+  private static func special(in line: Span<UInt8>, from start: Int) -> Int {
+    unsafe line.withUnsafeBytes { raw in
+      let ones: UInt64 = 0x0101_0101_0101_0101
+      var at = start
+      while at + 8 <= raw.count {
+        let word = unsafe UInt64(
+          littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+        let quote = word ^ (ones &* 0x22)
+        let backslash = word ^ (ones &* 0x5C)
+        // The lowest top bit that is set stands in the first such byte; higher ones may be false.
+        let found =
+          ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash
+            | (word &- ones &* 0x20) & ~word) & (ones &* 0x80)
+        if found != 0 { return at + found.trailingZeroBitCount >> 3 }
+        at += 8
+      }
+      while at < raw.count {
+        let byte = unsafe raw[at]
+        if byte == 0x22 || byte == 0x5C || byte < 0x20 { return at }
+        at += 1
+      }
+      return at
+    }
   }
 
   private func escape(_ line: Span<UInt8>) throws(Refusal) -> Int {
@@ -230,6 +254,11 @@ func text(_ line: Span<UInt8>, _ range: Range<Int>) -> String {
 }
 
 extension [UInt8] {
+  /// Appends ASCII text of our own.
+  mutating func append(literal text: StaticString) {
+    text.withUTF8Buffer { unsafe append(contentsOf: $0) }
+  }
+
   /// Appends a part of a span.
   mutating func append(_ span: Span<UInt8>, _ range: Range<Int>) {
     guard !range.isEmpty else { return }

@@ -42,9 +42,7 @@ enum Command: Sendable {
     struct Item: Sendable {
       var attachment: Attachment
       var n: UInt64
-      /// End of the type's name; it begins where the item before ends.
-      var typeEnd: Int
-      /// End of the members, each with a comma in front.
+      /// End of `,"type":"X",…}`, which begins where the item before ends.
       var end: Int
       var isBarrier: Bool
       /// Bytes of the line as sent, with its LF.

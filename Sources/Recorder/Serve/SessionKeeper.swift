@@ -30,7 +30,6 @@ final class SessionKeeper {
   var owed: [Int: Int] = [:]
   var answers: [Answer] = []
   private var begun: [Attachment: Result<GroupCommit.Session, SessionLogFailure>] = [:]
-  private var scratch: [UInt8] = []
   private var isStopping = false
   var nextChores: UInt64
 
@@ -207,17 +206,17 @@ final class SessionKeeper {
           session, Refusal(.outOfOrder, "n is \(item.n), and \(session.n + 1) is missing"))
         continue
       }
-      let type = events.bytes.span.extracting(start..<item.typeEnd)
-      let rest = events.bytes.span.extracting(item.typeEnd..<item.end)
-      compose(session.session.writer.time(of: events.moment), type, rest)
-      guard scratch.count <= Limits.lineBytes else {
-        refuse(
-          session, Refusal(.tooLong, "the event is \(scratch.count) bytes long as it is stored"))
+      let length = item.end - start + Self.mostStart
+      guard length <= Limits.lineBytes else {
+        refuse(session, Refusal(.tooLong, "the event is \(length) bytes long as it is stored"))
         continue
       }
-      if !session.session.writer.hasRoom(for: scratch.count) { try round(all: true) }
+      if !session.session.writer.hasRoom(for: length) { try round(all: true) }
       do throws(SessionLogFailure) {
-        try session.session.writer.append(scratch.span)
+        let writer = session.session
+        try writer.writer.append(
+          time: writer.writer.time(of: events.moment),
+          checked: events.bytes.span.extracting(start..<item.end))
       } catch {
         if error.kind == .refused, session.session.writer.fault == nil {
           refuse(session, Refusal(.badEvent, error.found ?? error.what))
@@ -229,7 +228,7 @@ final class SessionKeeper {
       session.n = item.n
       session.touched = events.moment
       taken += 1
-      mark(session, isUrgent: item.isBarrier)
+      mark(session, isUrgent: item.isBarrier, since: events.moment)
     }
     unsettled += bytes
     credit(bytes, events.connection)
@@ -239,25 +238,8 @@ final class SessionKeeper {
     }
   }
 
-  /// `{"t":T,"type":"X"`, the client's members, `}`.
-  private func compose(_ time: UInt64, _ type: Span<UInt8>, _ rest: Span<UInt8>) {
-    scratch.removeAll(keepingCapacity: true)
-    scratch.append(contentsOf: [0x7B, 0x22, 0x74, 0x22, 0x3A])
-    let digits = scratch.count
-    var number = time
-    repeat {
-      scratch.append(0x30 + UInt8(truncatingIfNeeded: number % 10))
-      number /= 10
-    } while number > 0
-    scratch[digits...].reverse()
-    scratch.append(contentsOf: Self.typeName)
-    scratch.append(type, 0..<type.count)
-    scratch.append(0x22)
-    scratch.append(rest, 0..<rest.count)
-    scratch.append(0x7D)
-  }
-
-  private static let typeName = Array(",\"type\":\"".utf8)
+  /// `{"t":` and its longest number.
+  private static let mostStart = 24
 
   // MARK: Attachments
 
@@ -347,11 +329,12 @@ final class SessionKeeper {
     return true
   }
 
-  func mark(_ session: ServedSession, isUrgent: Bool) {
+  /// Puts a session into the next round; `since` is when what it waits with came, which may be long ago on a busy thread.
+  func mark(_ session: ServedSession, isUrgent: Bool, since moment: UInt64? = nil) {
     if !session.isDirty {
       session.isDirty = true
       dirty.append(session)
-      if dirtySince == nil { dirtySince = clock.monotonic() }
+      if dirtySince == nil { dirtySince = moment ?? clock.monotonic() }
     }
     if isUrgent, !session.isUrgent {
       session.isUrgent = true

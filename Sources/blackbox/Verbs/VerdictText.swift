@@ -24,6 +24,10 @@ enum VerdictText {
         "  \(DisplayWidth.pad(name, to: 13, .left))\(DisplayWidth.pad(mark, to: 4, .left))\(answer.text)"
       )
     }
+    for receipt in verdict.receipts {
+      try io.line(
+        "  receipt      ok  begins with the \(receipt.lines) lines of root \(receipt.root.hex)")
+    }
     for finding in verdict.findings { try line(finding, &io) }
     for requirement in unmet { try io.line("  required, and not so: \(requirement)") }
     for (who, what) in verdict.lossWindow { try io.line("  unseen by this check: \(who): \(what)") }
@@ -103,6 +107,16 @@ enum VerdictText {
         json.object(answer.area.rawValue) { json in
           json.field("state", answer.state.rawValue)
           json.field("text", answer.text)
+        }
+      }
+    }
+    if !verdict.receipts.isEmpty {
+      json.array("receipts") { json in
+        for receipt in verdict.receipts {
+          json.object { json in
+            json.field("lines", Int64(clamping: receipt.lines))
+            json.field("root", receipt.root.hex)
+          }
         }
       }
     }

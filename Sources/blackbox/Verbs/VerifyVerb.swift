@@ -26,6 +26,9 @@ struct VerifyVerb: Verb {
         "known-checkpoint", nil, "FILE", .file, isRepeated: true,
         help: "a checkpoint kept outside: the log must still contain it"),
       .value(
+        "receipt", nil, "FILE", .file, isRepeated: true,
+        help: "acknowledgements as a gateway kept them: the recording must still begin so"),
+      .value(
         "require", nil, "FACT", .choices(["closed", "complete", "logged", "witnessed"]),
         isRepeated: true, help: "end with 3 unless closed, complete, logged, witnessed"),
     ],
@@ -34,6 +37,7 @@ struct VerifyVerb: Verb {
       .init("verify @last", "the newest session"),
       .init("verify --all --trust auditor.vkey", "everything, against a key you kept"),
       .init("verify --json @last", "for a program"),
+      .init("verify --receipt acks.ndjson", "sessions against what a gateway was told of them"),
       .init("verify copy.ndjson.zst", "a file on its own"),
     ])
 
@@ -43,6 +47,11 @@ struct VerifyVerb: Verb {
   init(_ arguments: ParsedArguments) throws {
     self.arguments = arguments
     requirements = arguments.values("require").flatMap { $0.split(separator: ",").map(String.init) }
+    if arguments.flag("all"), !arguments.values("receipt").isEmpty {
+      throw UserFailure(
+        .usage, "--all and --receipt exclude each other",
+        advice: "A receipt names its session: leave --all out.")
+    }
     if arguments.flag("all"), arguments.operand(0) != nil {
       throw UserFailure(
         .usage, "--all and a session exclude each other",
@@ -51,10 +60,25 @@ struct VerifyVerb: Verb {
   }
 
   func run(_ io: inout Output) throws -> ExitCode {
-    let targets = arguments.operands.isEmpty ? ["@last"] : arguments.operands
-    if !arguments.flag("all"), let files = Self.loneFiles(targets) {
+    let receipts = try readReceipts()
+    let targets =
+      arguments.operands.isEmpty && receipts.isEmpty ? ["@last"] : arguments.operands
+    if !arguments.flag("all"), !targets.isEmpty, let files = Self.loneFiles(targets) {
       var verdicts: [SessionVerdict] = []
-      for path in files { verdicts.append(try SessionVerifier.verify(file: path)) }
+      for path in files {
+        // A file says itself which session it is: only then are its receipts known.
+        let first = try SessionVerifier.verify(file: path)
+        let own = receipts.filter { $0.session == first.id }
+        verdicts.append(
+          own.isEmpty ? first : try SessionVerifier.verify(file: path, receipts: own))
+      }
+      let given = Set(verdicts.compactMap(\.id))
+      for receipt in receipts where !given.contains(receipt.session) {
+        throw UserFailure(
+          .unreadable, "a receipt of another session", found: receipt.session.text,
+          wanted: "receipts of the files that were given",
+          advice: "Give that session's file too, or verify in its store.")
+      }
       return try show(verdicts, nil, &io)
     }
     let opened = try OpenStore(try arguments.store())
@@ -64,19 +88,36 @@ struct VerifyVerb: Verb {
       let bytes = try SystemFiles.shared.readSmallFile(path, limit: 64 << 10, named: true)
       known.append(try Checkpoint(Note(parsing: bytes), signedBy: trust.key))
     }
-    var ids: [SessionID] = []
-    if !arguments.flag("all") {
-      for target in targets { ids.append(try opened.store.resolve(target)) }
+    // A receipt's log head is no checkpoint that was signed for its keeper, but the log must contain it all the same.
+    for receipt in receipts {
+      guard let log = receipt.log else { continue }
+      known.append(Checkpoint(origin: opened.store.origin, size: log.size, root: log.root))
     }
+    var ids: [SessionID] = []
+    for target in targets where !arguments.flag("all") {
+      ids.append(try opened.store.resolve(target))
+    }
+    for receipt in receipts where !ids.contains(receipt.session) { ids.append(receipt.session) }
     let log = try LogView(
       opened.store, trust: trust, state: opened.state, known: known,
       only: ids.count == 1 ? ids.first : nil)
     if arguments.flag("all") { return try verifyAll(opened.store, log, &io) }
     var verdicts: [SessionVerdict] = []
     for id in ids {
-      verdicts.append(try StoreVerifier.verify(id, in: opened.store, log: log))
+      verdicts.append(
+        try StoreVerifier.verify(
+          id, in: opened.store, log: log, receipts: receipts.filter { $0.session == id }))
     }
     return try show(verdicts, log, &io)
+  }
+
+  private func readReceipts() throws -> [Receipt] {
+    var receipts: [Receipt] = []
+    for path in arguments.values("receipt") {
+      let bytes = try SystemFiles.shared.readSmallFile(path, limit: 64 << 20, named: true)
+      receipts += try Receipt.read(bytes, from: path)
+    }
+    return receipts
   }
 
   /// Paths to files, where every target is one; nil where they are sessions of a store.
