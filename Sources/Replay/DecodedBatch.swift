@@ -31,18 +31,38 @@ struct DecodedBatch: Sendable {
     }
   }
 
+  /// Adds one line.
+  mutating func append(_ line: Span<UInt8>) {
+    let start = content.count
+    unsafe line.withUnsafeBufferPointer { unsafe content.append(contentsOf: $0) }
+    places.append(Place(start: start, count: line.count))
+  }
+
+  var lineCount: Int { places.count }
+
+  /// The lines, each with its LF.
+  func joined() -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(content.count + places.count)
+    for place in places {
+      bytes += content[place.start..<place.start + place.count]
+      bytes.append(0x0A)
+    }
+    return bytes
+  }
+
+  /// Reads what was packed in memory; false if it cannot be.
+  mutating func unpack(_ packed: [UInt8]) -> Bool {
+    do throws(ZstdFailure) { return try decode(packed.span) } catch { return false }
+  }
+
   /// Reads the parts of a batch again; false if they are not what was verified.
   ///
   /// Format: schema/session-format.md §4. The reader has checked these bytes once; what has changed since then
   /// is found by `digest`, so nothing here has to be explained.
   mutating func read(
-    _ file: borrowing File, _ place: Timeline.BatchPlace, _ sha: borrowing SHA256
-  ) throws(SessionLogFailure) -> Bool {
-    let stored: [UInt8]
-    do {
-      stored = try file.read(
-        Int(clamping: min(place.length, UInt64(Limits.batchStoredBytes))), at: place.offset)
-    } catch { throw SessionLogFailure(error) }
+    _ stored: [UInt8], _ place: Timeline.BatchPlace, _ sha: borrowing SHA256
+  ) -> Bool {
     do throws(ZstdFailure) {
       guard try decode(stored.span) else { return false }
     } catch {

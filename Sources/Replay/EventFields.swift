@@ -9,4 +9,47 @@ enum EventFields {
     guard let columns = json["cols"]?.integer, let rows = json["rows"]?.integer else { return nil }
     return (Int(clamping: columns), Int(clamping: rows))
   }
+
+  /// A line as text to search in: its JSON as it stands, with the escapes in its strings undone.
+  static func text(_ line: Span<UInt8>) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(line.count)
+    var index = 0
+    while index < line.count {
+      let byte = line[index]
+      index += 1
+      guard byte == 0x5C, index < line.count else {
+        text.append(byte)
+        continue
+      }
+      let kind = line[index]
+      index += 1
+      switch kind {
+      case 0x6E: text.append(0x0A)
+      case 0x74: text.append(0x09)
+      case 0x72: text.append(0x0D)
+      case 0x62, 0x66: text.append(0x20)
+      case 0x75:
+        var value: UInt32 = 0
+        var digits = 0
+        while digits < 4, index < line.count, let digit = hex(line[index]) {
+          value = value << 4 | digit
+          index += 1
+          digits += 1
+        }
+        text.append(contentsOf: String(Character(Unicode.Scalar(value) ?? "\u{FFFD}")).utf8)
+      default: text.append(kind)
+      }
+    }
+    return text
+  }
+
+  private static func hex(_ byte: UInt8) -> UInt32? {
+    switch byte {
+    case 0x30...0x39: UInt32(byte - 0x30)
+    case 0x41...0x46: UInt32(byte - 0x41 + 10)
+    case 0x61...0x66: UInt32(byte - 0x61 + 10)
+    default: nil
+    }
+  }
 }

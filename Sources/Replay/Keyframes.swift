@@ -9,37 +9,34 @@ struct Keyframes: Sendable {
     /// The terminal as it is after this event.
     var event: Int
     var terminal: VirtualTerminal
+    /// Bytes of output before it.
+    var output: UInt64
     /// Bytes it may hold that no other copy shares.
     var cost: Int
   }
 
-  private var frames: [Keyframe] = []
+  private(set) var frames: [Keyframe] = []
   private(set) var total = 0
   private let budget: Int
-  /// Output between two keyframes, in bytes.
-  private(set) var distance: Int
-  private var sinceLast = 0
+  /// Output between two keyframes, in bytes, once some had to be dropped.
+  private var distance = 0
 
-  init(budget: Int = 48 << 20, distance: Int = 128 << 10) {
-    self.budget = budget
-    self.distance = distance
-  }
+  init(budget: Int = 48 << 20) { self.budget = budget }
 
   var count: Int { frames.count }
 
-  /// Tells of output that was fed; keeps a copy when it is time for one.
+  /// Takes a keyframe; they come in order.
   ///
-  /// Events come in order.
-  mutating func passed(_ event: Int, bytes: Int, _ terminal: VirtualTerminal) {
-    sinceLast &+= bytes
-    guard sinceLast >= distance, event > frames.last?.event ?? -1 else { return }
-    let rows = 2 * terminal.rows + terminal.scrollbackCount
-    // A cell takes 16 bytes, and each byte of output writes one cell at most but for erasures.
-    let cost = 4096 + min(rows * (terminal.columns * 16 + 56), sinceLast * 24 + terminal.rows * 64)
-    frames.append(Keyframe(event: event, terminal: terminal, cost: cost))
-    total += cost
-    sinceLast = 0
-    if total > budget { thin() }
+  /// One that comes too soon after the last is not kept.
+  mutating func add(_ frame: Keyframe) {
+    guard frame.event > frames.last?.event ?? -1 else { return }
+    if distance > 0, let last = frames.last, frame.output &- last.output < UInt64(distance) {
+      return
+    }
+    frames.append(frame)
+    total += frame.cost
+    while total > budget, frames.count > 1 { thin() }
+    if total > budget { (frames, total) = ([], 0) }
   }
 
   /// The nearest one at or before an event.
@@ -53,16 +50,20 @@ struct Keyframes: Sendable {
   }
 
   private mutating func thin() {
-    distance = distance > Int.max / 2 ? distance : distance * 2
+    let span = frames.last.map { $0.output &- frames[0].output } ?? 0
+    distance = max(distance * 2, Int(clamping: span) / max(1, frames.count) * 2)
     frames = frames.indices.filter { $0 % 2 == 1 }.map { frames[$0] }
     // What the dropped one shared with its neighbour is now the neighbour's alone.
     total = 0
     for index in frames.indices {
-      let terminal = frames[index].terminal
-      let rows = 2 * terminal.rows + terminal.scrollbackCount
-      frames[index].cost = min(
-        frames[index].cost * 2, 4096 + rows * (terminal.columns * 16 + 56))
+      frames[index].cost = min(frames[index].cost * 2, Self.most(frames[index].terminal))
       total += frames[index].cost
     }
+  }
+
+  /// What a copy costs at most, sharing nothing.
+  static func most(_ terminal: VirtualTerminal) -> Int {
+    // A cell takes 16 bytes.
+    4096 + (2 * terminal.rows + terminal.scrollbackCount) * (terminal.columns * 16 + 56)
   }
 }

@@ -1,108 +1,99 @@
 package import Platform
 package import SessionLog
 
-/// A session file while it is replayed: read forward once, and again in any order.
+/// A recording while it is replayed: read forward once, and again in any order.
 ///
-/// Every line that leaves it was verified by `SessionReader`; lines read again are held against the hash
-/// of what was verified, so a file that changes under the viewer is an error and not a picture.
+/// Every line of a session file that leaves it was verified by `SessionReader`; lines read again are held against the
+/// hash of what was verified, so a file that changes under the viewer is an error and not a picture.
 package struct Recording: ~Copyable {
   /// Decoded batches kept for stepping, in bytes of lines.
   private let cacheBytes: Int
 
-  private var reader: SessionReader
-  private let file: File
+  let source: RecordingSource
+  private let file: File?
   private let sha: SHA256
-  private var batch = Batch()
   private var cache: [DecodedBatch] = []
   private var tail = DecodedBatch(index: -1)
+  /// Batches of a recording that has no file to read them from again.
+  private var packed: [[UInt8]] = []
+  private var facts = ReadingFacts()
   /// What has been read so far.
   package private(set) var timeline = Timeline()
 
-  /// Opens a session file and reads its first batch, line 0 in it.
+  /// Opens a session file.
   ///
-  /// `named` is for a path that a person typed, which may be a link.
+  /// `named` is for a path that a person typed, which may be a link. Nothing is read yet but what the first batch says.
   package static func open(
     _ path: String, named: Bool, in system: any FileSystem, cacheBytes: Int = 24 << 20
   ) throws(SessionLogFailure) -> Recording {
-    var recording = Recording(
-      try SessionReader(path: path, named: named, in: system),
-      try open(path, named ? .readNamed : .read, system), try hash(), cacheBytes)
-    _ = try recording.readOn { _, _, _ in }
-    return recording
+    try open(.file(path: path, named: named, system: system), cacheBytes: cacheBytes)
+  }
+
+  /// Opens a recording and learns what its line 0 says.
+  package static func open(
+    _ source: RecordingSource, cacheBytes: Int = 24 << 20
+  ) throws(SessionLogFailure) -> Recording {
+    let reader = try source.reader()
+    var kept = DecodedBatch(index: -1)
+    var facts = try reader.next(keeping: &kept) { _, _, _, _ in false }.facts
+    facts.progress = 0
+    return try Recording(source, facts, cacheBytes)
   }
 
   private init(
-    _ reader: consuming SessionReader, _ file: consuming File, _ sha: consuming SHA256,
-    _ cacheBytes: Int
+    _ source: RecordingSource, _ facts: ReadingFacts, _ cacheBytes: Int
+  ) throws(SessionLogFailure) {
+    let sha: SHA256
+    do throws(CryptoFailure) { sha = try SHA256() } catch { throw SessionLogFailure(error) }
+    self.init(source, facts, cacheBytes, try Self.file(source), sha)
+  }
+
+  private init(
+    _ source: RecordingSource, _ facts: ReadingFacts, _ cacheBytes: Int,
+    _ file: consuming File?, _ sha: consuming SHA256
   ) {
+    self.source = source
+    self.facts = facts
     self.cacheBytes = cacheBytes
-    self.reader = reader
     self.file = file
     self.sha = sha
   }
 
-  private static func open(
-    _ path: String, _ mode: OpenMode, _ system: any FileSystem
-  ) throws(SessionLogFailure) -> File {
-    do throws(FileFailure) { return try File(path, mode, in: system) } catch {
+  private static func file(_ source: RecordingSource) throws(SessionLogFailure) -> File? {
+    guard case .file(let path, let named, let system) = source else { return nil }
+    do throws(FileFailure) { return try File(path, named ? .readNamed : .read, in: system) } catch {
       throw SessionLogFailure(error)
     }
   }
 
-  private static func hash() throws(SessionLogFailure) -> SHA256 {
-    do throws(CryptoFailure) { return try SHA256() } catch { throw SessionLogFailure(error) }
+  /// The same recording as far as it is read, for another thread to look things up in.
+  func reopened() throws(SessionLogFailure) -> Recording {
+    var other = try Recording(source, facts, 4 << 20)
+    other.timeline = timeline
+    other.packed = packed
+    other.tail = tail
+    return other
   }
 
   /// Line 0; nil where it is erased or could not be read.
-  package var start: SessionStart? { reader.start }
-  package var path: String { reader.path }
-  package var findings: [Finding] { reader.findings }
-  package var isClosed: Bool { reader.isClosed }
-  package var isRecovered: Bool { reader.isRecovered }
+  package var start: SessionStart? { facts.start }
+  package var path: String { source.path }
+  package var findings: [Finding] { facts.findings }
+  package var isClosed: Bool { facts.isClosed }
+  package var isRecovered: Bool { facts.isRecovered }
+  /// Made from a file in a foreign format: nothing vouches for it.
+  package var isForeign: Bool { if case .events = source { true } else { false } }
 
-  /// Share of the file that is read, 0 to 1.
-  package var progress: Double {
-    timeline.isComplete || reader.fileSize == 0
-      ? 1 : Double(reader.verifiedBytes) / Double(reader.fileSize)
-  }
+  /// Share of the recording that is read, 0 to 1.
+  package var progress: Double { timeline.isComplete ? 1 : facts.progress }
 
-  /// Reads and verifies the next batch and shows each of its lines to `visit`; false at the end.
-  package mutating func readOn(
-    _ visit: (_ event: Int, _ kind: StepKind, _ line: Span<UInt8>) -> Void
-  ) throws(SessionLogFailure) -> Bool {
-    guard !timeline.isComplete else { return false }
-    let offset = reader.verifiedBytes
-    let step = try reader.next(into: &batch)
-    guard step != .end else {
-      timeline.isComplete = true
-      return false
-    }
-    if step == .tail {
-      timeline.beginTail()
-      tail.take(batch)
-      timeline.isComplete = true
-    } else {
-      var decoded = DecodedBatch(index: timeline.batches.count)
-      decoded.take(batch)
-      timeline.append(
-        Timeline.BatchPlace(
-          firstEvent: timeline.count, offset: offset,
-          length: UInt64(batch.commit?.length ?? 0), digest: decoded.digest(sha)))
-      keep(decoded)
-    }
-    for index in 0..<batch.lineCount {
-      let event = timeline.count
-      batch.withLine(index) { line in
-        guard let header = LineHeader(line) else {
-          timeline.append(.withheld, at: 0)
-          return visit(event, .withheld, line)
-        }
-        let kind = Self.kind(header, line)
-        timeline.append(kind, at: header.time)
-        visit(event, kind, line)
-      }
-    }
-    return true
+  /// Takes what a reader has read; `kept` are the lines, where they are at hand.
+  mutating func absorb(_ growth: Growth, keeping kept: DecodedBatch? = nil) {
+    timeline.absorb(growth)
+    if let lines = growth.packed { packed.append(lines) }
+    if let lines = growth.tail { tail = lines }
+    if let kept, growth.place != nil { keep(kept) }
+    facts = growth.facts
   }
 
   /// Calls `body` with an event's line, without LF; an empty one where it is withheld or not there.
@@ -136,12 +127,27 @@ package struct Recording: ~Copyable {
       return
     }
     var decoded = DecodedBatch(index: index)
-    guard try decoded.read(file, timeline.batches[index], sha) else {
+    let isSame: Bool
+    let place = timeline.batches[index]
+    if let stored = try stored(place) {
+      isSame = decoded.read(stored, place, sha)
+    } else {
+      isSame = packed.indices.contains(index) && decoded.unpack(packed[index])
+    }
+    guard isSame else {
       throw SessionLogFailure(
-        .notARecording, "the session file changed while it was replayed", at: reader.path,
+        .notARecording, "the session file changed while it was replayed", at: path,
         advice: "Check it with `blackbox verify`; what was shown before was verified.")
     }
     keep(decoded)
+  }
+
+  /// A batch's parts as they stand in the file; nil where there is no file.
+  private func stored(_ place: Timeline.BatchPlace) throws(SessionLogFailure) -> [UInt8]? {
+    let count = Int(clamping: min(place.length, UInt64(Limits.batchStoredBytes)))
+    do throws(FileFailure) { return try file?.read(count, at: place.offset) } catch {
+      throw SessionLogFailure(error)
+    }
   }
 
   private mutating func keep(_ decoded: DecodedBatch) {

@@ -15,21 +15,34 @@ package struct Stage: ~Copyable {
   package private(set) var terminal: VirtualTerminal
   /// -1 before the first event.
   package private(set) var event = -1
+  /// Events worth jumping to, as far as is read.
+  package private(set) var marks = Marks()
+  /// Hidden content in order of events, the first `hiddenLimit` findings; `hiddenDropped` counts the rest.
+  package private(set) var hidden: [HiddenStep] = []
+  package private(set) var hiddenDropped: UInt64 = 0
+  package static let hiddenLimit = 20_000
+
   private let blank: VirtualTerminal
-  /// Reads ahead of what is shown and leaves keyframes.
-  private var scout: VirtualTerminal
-  private var keyframes = Keyframes()
+  private(set) var keyframes: Keyframes
+  /// What text can be where, for searches.
+  private(set) var text: [TextChunk] = []
   private var recent: [(event: Int, terminal: VirtualTerminal)] = []
   private var payload: [UInt8] = []
+  /// Reads on this thread, batch by batch as it is asked to.
+  private var own: (reader: any LineReader, scout: Scout)?
+  /// Reads on a thread of its own.
+  private var loader: Loader?
 
   package init(_ recording: consuming Recording, keyframeBudget: Int = 48 << 20) {
-    let start = recording.start
-    blank = VirtualTerminal(
-      columns: start?.columns ?? 80, rows: start?.rows ?? 24, scrollbackLimit: Self.scrollback)
+    blank = Self.blank(recording.start)
     terminal = blank
-    scout = blank
     keyframes = Keyframes(budget: keyframeBudget)
     self.recording = recording
+  }
+
+  static func blank(_ start: SessionStart?) -> VirtualTerminal {
+    VirtualTerminal(
+      columns: start?.columns ?? 80, rows: start?.rows ?? 24, scrollbackLimit: scrollback)
   }
 
   package var timeline: Timeline { recording.timeline }
@@ -37,14 +50,68 @@ package struct Stage: ~Copyable {
   package var keyframeCount: Int { keyframes.count }
   package var keyframeCost: Int { keyframes.total }
 
-  /// Reads one more batch of the file; false when all of it is read.
-  package mutating func readOn() throws(SessionLogFailure) -> Bool {
-    var (scout, keyframes, payload) = (self.scout, self.keyframes, self.payload)
-    defer { (self.scout, self.keyframes, self.payload) = (scout, keyframes, payload) }
-    return try recording.readOn { event, kind, line in
-      let bytes = Self.apply(line, kind, to: &scout, &payload)
-      if bytes > 0 { keyframes.passed(event, bytes: bytes, scout) }
+  /// From now on a thread of its own reads, verifies and finds; `readOn` takes what it has.
+  package mutating func loadInBackground() {
+    guard loader == nil, own == nil, !timeline.isComplete else { return }
+    loader = Loader(recording.source)
+    guard loader != nil else { return }
+    // The first batch is a moment's work, and there is something to show.
+    do throws(SessionLogFailure) { _ = try readOn(waiting: 200_000) } catch {}
+  }
+
+  /// Reads one more batch, or takes what the background has read; false when all of it is read.
+  ///
+  /// With a background it waits for news, at most `wait` microseconds.
+  package mutating func readOn(waiting wait: UInt64 = 15_000) throws(SessionLogFailure) -> Bool {
+    guard !timeline.isComplete else { return false }
+    if let loader {
+      for growth in try loader.take(waiting: wait) { absorb(growth, nil) }
+      if timeline.isComplete { self.loader = nil }
+      return true
     }
+    if own == nil {
+      own = (try recording.source.reader(), Scout(recording.start))
+    }
+    guard let (reader, _) = own, var scout = own?.scout else { return false }
+    own = nil
+    var kept = DecodedBatch(index: -1)
+    var growth = try reader.next(keeping: &kept) { event, kind, line, header in
+      scout.take(event, kind, line, header)
+    }
+    scout.yield(into: &growth)
+    let hasLines = !growth.steps.isEmpty
+    absorb(growth, kept)
+    if !timeline.isComplete { own = (reader, scout) }
+    return hasLines || !timeline.isComplete
+  }
+
+  private mutating func absorb(_ growth: Growth, _ kept: DecodedBatch?) {
+    recording.absorb(growth, keeping: kept)
+    for mark in growth.marks { marks.add(mark.kind, mark.event) }
+    hidden.append(contentsOf: growth.hidden.prefix(max(0, Self.hiddenLimit - hidden.count)))
+    hiddenDropped &+= growth.hiddenDropped
+    if hidden.count == Self.hiddenLimit, !growth.hidden.isEmpty {
+      hiddenDropped &+= UInt64(growth.hidden.count)
+    }
+    for frame in growth.keyframes { keyframes.add(frame) }
+    text.append(contentsOf: growth.text)
+  }
+
+  /// What was hidden in the output of one event.
+  package func hidden(at event: Int) -> ArraySlice<HiddenStep> {
+    var (low, high) = (0, hidden.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if hidden[middle].event < event { low = middle + 1 } else { high = middle }
+    }
+    let first = low
+    while low < hidden.count, hidden[low].event == event { low += 1 }
+    return hidden[first..<low]
+  }
+
+  /// Bytes of one event's line, without LF; empty where it is withheld.
+  package mutating func line(_ event: Int) throws(SessionLogFailure) -> EventLine? {
+    try recording.line(event)
   }
 
   /// Goes to an event, at most to the last one that is read.

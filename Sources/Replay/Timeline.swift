@@ -1,7 +1,7 @@
 internal import Platform
 
 /// What one event does to the replayed screen.
-package enum StepKind: UInt8, Sendable {
+package enum StepKind: UInt8, Sendable, CaseIterable {
   /// Nothing: it tells of something else.
   case other
   case output
@@ -27,8 +27,11 @@ package struct Timeline: Sendable {
     var digest: Digest
   }
 
-  /// Time in the upper 56 bits, kind in the lowest 8: `t` is below 2^53.
+  /// Time in the upper 56 bits, kind in the lowest 4, above it whether the screen changed.
+  ///
+  /// `t` is below 2^53.
   private var steps: [UInt64] = []
+  static let changesScreen: UInt64 = 1 << 4
   private(set) var batches: [BatchPlace] = []
   /// The first line behind the last commit, which nothing covers yet; nil if there is none.
   package private(set) var firstTailEvent: Int?
@@ -49,7 +52,32 @@ package struct Timeline: Sendable {
 
   package func kind(of event: Int) -> StepKind {
     guard steps.indices.contains(event) else { return .other }
-    return StepKind(rawValue: UInt8(truncatingIfNeeded: steps[event])) ?? .other
+    return StepKind(rawValue: UInt8(truncatingIfNeeded: steps[event] & 0x0F)) ?? .other
+  }
+
+  /// True if the screen shows something else after the event than before it.
+  package func changesScreen(_ event: Int) -> Bool {
+    steps.indices.contains(event) && steps[event] & Self.changesScreen != 0
+  }
+
+  /// The next event that changes the screen; nil where there is none as far as is read.
+  package func nextChange(after event: Int) -> Int? {
+    var place = max(0, event + 1)
+    while place < steps.count {
+      if steps[place] & Self.changesScreen != 0 { return place }
+      place += 1
+    }
+    return nil
+  }
+
+  /// The last event before another that changes the screen.
+  package func lastChange(before event: Int) -> Int? {
+    var place = min(event, steps.count) - 1
+    while place >= 0 {
+      if steps[place] & Self.changesScreen != 0 { return place }
+      place -= 1
+    }
+    return nil
   }
 
   /// The last event at or before a time; 0 where there is none.
@@ -63,14 +91,22 @@ package struct Timeline: Sendable {
   }
 
   /// Adds an event; a time before the last one counts as the last one.
-  package mutating func append(_ kind: StepKind, at time: UInt64) {
+  package mutating func append(_ kind: StepKind, at time: UInt64, changesScreen: Bool = false) {
     let time = max(time, steps.last.map { $0 >> 8 } ?? 0)
-    steps.append(min(time, 1 << 55) << 8 | UInt64(kind.rawValue))
+    steps.append(Self.step(kind, at: time, changesScreen: changesScreen))
   }
 
-  mutating func append(_ batch: BatchPlace) { batches.append(batch) }
+  static func step(_ kind: StepKind, at time: UInt64, changesScreen: Bool) -> UInt64 {
+    min(time, 1 << 55) << 8 | UInt64(kind.rawValue) | (changesScreen ? Self.changesScreen : 0)
+  }
 
-  mutating func beginTail() { firstTailEvent = count }
+  /// Takes what was read; batches come in order, the tail last.
+  mutating func absorb(_ growth: Growth) {
+    if let place = growth.place { batches.append(place) }
+    if growth.tail != nil, firstTailEvent == nil { firstTailEvent = count }
+    steps.append(contentsOf: growth.steps)
+    if growth.isLast { isComplete = true }
+  }
 
   /// The batch that holds an event; nil for the tail and beyond.
   func batch(of event: Int) -> Int? {

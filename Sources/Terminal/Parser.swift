@@ -39,10 +39,11 @@ struct Parser: Sendable {
   private var string: [UInt8] = []
   private var introducer = StringIntroducer.applicationCommand
 
-  mutating func parse(_ bytes: Span<UInt8>, into screen: inout Screen) {
+  /// `goesOn`: the bytes belong to the feed before them.
+  mutating func parse(_ bytes: Span<UInt8>, into screen: inout Screen, goesOn: Bool = false) {
     var index = 0
     let count = bytes.count
-    screen.hidden.beginFeed()
+    if !goesOn { screen.hidden.beginFeed() }
     defer { screen.hidden.endFeed(count) }
     while index < count {
       let byte = bytes[index]

@@ -34,6 +34,11 @@ package struct VirtualTerminal: Sendable, Equatable {
     feed(bytes.span)
   }
 
+  /// Feeds more of what the last `feed` began; hidden content is found as if it had come with it.
+  package mutating func feed(continuing bytes: Span<UInt8>) {
+    parser.parse(bytes, into: &screen, goesOn: true)
+  }
+
   /// Changes the size as a real terminal does when its window changes.
   package mutating func resize(columns: Int, rows: Int) {
     screen.resize(

@@ -97,8 +97,10 @@ struct ReplayVerb: Verb {
     let natural = PlayerScreen.naturalSize(recording.start)
     let idle = arguments.decimal("idle-limit").map { UInt64($0 * 1_000_000) }
     let player = Player(speed: arguments.decimal("speed") ?? 1, idleLimit: idle)
+    var stage = Stage(recording)
+    stage.loadInBackground()
     var screen = PlayerScreen(
-      Stage(recording), player: player,
+      stage, player: player,
       size: TerminalDevice.windowSize(of: STDOUT_FILENO) ?? natural)
     // The log and every byte are checked beside the player, which begins at once.
     let check = BackgroundCheck(subject)
