@@ -40,7 +40,9 @@ struct Keyframes: Sendable {
   }
 
   /// The nearest one at or before an event.
-  func nearest(_ event: Int) -> Keyframe? {
+  func nearest(_ event: Int) -> Keyframe? { Self.nearest(event, in: frames) }
+
+  static func nearest(_ event: Int, in frames: [Keyframe]) -> Keyframe? {
     var (low, high) = (0, frames.count)
     while low < high {
       let middle = (low + high) / 2

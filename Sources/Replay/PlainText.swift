@@ -16,6 +16,7 @@ package struct PlainText: Sendable {
   private var terminal: VirtualTerminal?
   private var pending: [UInt8] = []
   private var isOver = false
+  private var count = 0
   private var isList: Bool?
 
   /// `until` is the last event or moment that counts; a share of the session cannot be known while streaming.
@@ -28,21 +29,34 @@ package struct PlainText: Sendable {
   package mutating func take<E: Error>(
     _ batch: borrowing Batch, write: (String) throws(E) -> Void
   ) throws(E) {
-    guard !isOver else { return }
-    if isList == nil { begin(batch) }
     for index in 0..<batch.lineCount {
-      let number = Int(clamping: batch.firstLine) + index
-      if isBeyond(number, batch.withLine(index) { LineHeader($0)?.time }) {
-        isOver = true
-        break
-      }
-      if isList == true {
-        if number == 1 { continue }
-        try write(EventSummary.line(batch.line(index), number: number) + "\n")
-      } else {
-        batch.withLine(index) { feed($0) }
-      }
+      let text = batch.withLine(index) { take($0) }
+      if let text { try write(text) }
     }
+  }
+
+  /// Takes the next line; what is to be written at once comes back.
+  package mutating func take(_ line: Span<UInt8>) -> String? {
+    guard !isOver else { return nil }
+    let number = count
+    count += 1
+    if isList == nil { begin(line) }
+    guard isList == true || until != nil else {
+      feed(line)
+      return nil
+    }
+    if isBeyond(number, LineHeader(line)?.time) {
+      isOver = true
+      return nil
+    }
+    guard isList == true else {
+      feed(line)
+      return nil
+    }
+    guard number != 1 else { return nil }
+    let bytes = unsafe line.withUnsafeBufferPointer { unsafe Array($0) }
+    return EventSummary.line(
+      EventLine(sequence: UInt64(number), bytes: bytes), number: number) + "\n"
   }
 
   /// Writes the terminal's text, scrollback first; nothing for a session without one.
@@ -68,17 +82,9 @@ package struct PlainText: Sendable {
     return terminal.scrollbackCount == scrollbackLimit && scrollbackLimit > 0
   }
 
-  private mutating func begin(_ batch: borrowing Batch) {
+  private mutating func begin(_ line: Span<UInt8>) {
     var start: SessionStart?
-    if batch.lineCount > 0 {
-      do throws(JSONFault) {
-        start = try batch.withLine(0) { line throws(JSONFault) in
-          try SessionStart(parsing: line)
-        }
-      } catch {
-        start = nil
-      }
-    }
+    do throws(JSONFault) { start = try SessionStart(parsing: line) } catch { start = nil }
     isList = start.map { !$0.isTerminal } ?? false
     terminal = VirtualTerminal(
       columns: start?.columns ?? 80, rows: start?.rows ?? 24, scrollbackLimit: scrollbackLimit)

@@ -66,13 +66,17 @@ package struct Recording: ~Copyable {
     }
   }
 
-  /// The same recording as far as it is read, for another thread to look things up in.
-  func reopened() throws(SessionLogFailure) -> Recording {
-    var other = try Recording(source, facts, 4 << 20)
-    other.timeline = timeline
-    other.packed = packed
-    other.tail = tail
-    return other
+  /// What another thread needs to look things up in the part that is read.
+  var snapshot: RecordingSnapshot {
+    RecordingSnapshot(source: source, facts: facts, timeline: timeline, packed: packed, tail: tail)
+  }
+
+  static func open(_ snapshot: RecordingSnapshot) throws(SessionLogFailure) -> Recording {
+    var recording = try Recording(snapshot.source, snapshot.facts, 4 << 20)
+    recording.timeline = snapshot.timeline
+    recording.packed = snapshot.packed
+    recording.tail = snapshot.tail
+    return recording
   }
 
   /// Line 0; nil where it is erased or could not be read.
@@ -163,4 +167,15 @@ package struct Recording: ~Copyable {
     if header.isType("session.end", in: line) { return .end }
     return .other
   }
+}
+
+/// A recording as far as it was read at one moment.
+struct RecordingSnapshot: Sendable {
+  var source: RecordingSource
+  var facts: ReadingFacts
+  var timeline: Timeline
+  var packed: [[UInt8]]
+  var tail: DecodedBatch
+
+  var progress: Double { timeline.isComplete ? 1 : facts.progress }
 }

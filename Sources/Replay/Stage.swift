@@ -1,5 +1,6 @@
 package import SessionLog
 package import Terminal
+package import Text
 
 /// A recording and its terminal at one event, moved to any other event.
 ///
@@ -32,6 +33,8 @@ package struct Stage: ~Copyable {
   private var own: (reader: any LineReader, scout: Scout)?
   /// Reads on a thread of its own.
   private var loader: Loader?
+  /// The search that was begun last; its own progress tells how far it is.
+  package private(set) var search: ScreenSearch?
 
   package init(_ recording: consuming Recording, keyframeBudget: Int = 48 << 20) {
     blank = Self.blank(recording.start)
@@ -95,6 +98,34 @@ package struct Stage: ~Copyable {
     }
     for frame in growth.keyframes { keyframes.add(frame) }
     text.append(contentsOf: growth.text)
+    if let search, search.wantsMore, timeline.isComplete || !growth.text.isEmpty { give(search) }
+  }
+
+  // MARK: search
+
+  /// Begins to search all that the screen shows, from the present event on; ends the search before it.
+  ///
+  /// Nil where the system has no thread to give.
+  @discardableResult
+  package mutating func beginSearch(_ pattern: SearchPattern) -> ScreenSearch? {
+    endSearch()
+    let begun = ScreenSearch(pattern)
+    guard begun.begin() else { return nil }
+    search = begun
+    give(begun)
+    return begun
+  }
+
+  package mutating func endSearch() {
+    search?.cancel()
+    search = nil
+  }
+
+  private func give(_ search: ScreenSearch) {
+    search.give(
+      SearchPart(
+        recording: recording.snapshot, keyframes: keyframes.frames, chunks: text,
+        event: max(0, event)))
   }
 
   /// What was hidden in the output of one event.

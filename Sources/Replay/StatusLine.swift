@@ -35,7 +35,7 @@ struct StatusLine: Sendable, Equatable {
     verdict.attributes.insert(.bold)
     switch verification {
     case .damaged: verdict.foreground = .indexed(1)
-    case .noLog, .open, .recovered, .unknown: verdict.foreground = .indexed(3)
+    case .noLog, .open, .recovered, .unknown, .foreign: verdict.foreground = .indexed(3)
     case .verified, .live: verdict.foreground = .indexed(2)
     case .checking: break
     }

@@ -15,6 +15,8 @@ package enum Verification: Sendable, Equatable {
   case damaged(word: String, event: Int?)
   /// A file on its own: the bytes hold together, but no log vouches for them.
   case noLog
+  /// Made from a file that another program recorded: nothing vouches for it.
+  case foreign
   /// The verification itself could not be done; why is said when the player ends.
   case unknown
 
@@ -28,6 +30,7 @@ package enum Verification: Sendable, Equatable {
     case .damaged(let word, let event):
       event.map { "DAMAGED at event \($0): \(word)" } ?? "DAMAGED: \(word)"
     case .noLog: "UNVERIFIED: no log"
+    case .foreign: "NOT VERIFIED: imported file"
     case .unknown: "UNVERIFIED: cannot check"
     }
   }

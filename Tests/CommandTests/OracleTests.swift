@@ -128,12 +128,12 @@ struct RecordedOutput {
   init(newestIn directory: String) throws {
     let store = try Store.open(directory)
     let path = store.sessionPath(of: try store.resolve("@last"))
-    var recording = try Recording.open(path, named: false, in: store.system)
-    while try recording.readOn({ _, _, _ in }) {}
+    var stage = Stage(try Recording.open(path, named: false, in: store.system))
+    while try stage.readOn() {}
     size = WindowSize(
-      columns: recording.start?.columns ?? 0, rows: recording.start?.rows ?? 0)
-    for event in 0..<recording.timeline.count where recording.timeline.kind(of: event) == .output {
-      let bytes = try recording.withLine(event) { line -> [UInt8] in
+      columns: stage.recording.start?.columns ?? 0, rows: stage.recording.start?.rows ?? 0)
+    for event in 0..<stage.timeline.count where stage.timeline.kind(of: event) == .output {
+      let bytes = try stage.recording.withLine(event) { line -> [UInt8] in
         var bytes: [UInt8] = []
         if let header = LineHeader(line) {
           _ = Payload.append(from: line, header: header, to: &bytes)

@@ -11,6 +11,7 @@ enum Registry {
     HelpVerb.self,
     VersionVerb.self,
     ReplayVerb.self,
+    DiffVerb.self,
     RenderVerb.self,
     CompletionVerb.self,
     SessionsVerb.self,

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// Verifies a session beside its player, on a thread of its own.
 final class BackgroundCheck: Sendable {
-  private typealias Answer = Result<SessionVerdict, SessionLogFailure>
+  private typealias Answer = Result<SessionVerdict?, SessionLogFailure>
 
   private let subject: ReplaySubject
   private let answer: Mutex<Answer?>
@@ -21,7 +21,8 @@ final class BackgroundCheck: Sendable {
   /// What the verification says; nil while it goes on.
   var verification: Verification? {
     switch answer.withLock({ $0 }) {
-    case .success(let verdict): Verification(verdict, hasLog: subject.hasLog)
+    case .success(let verdict?): Verification(verdict, hasLog: subject.hasLog)
+    case .success(nil): .foreign
     case .failure: .unknown
     case nil: nil
     }
@@ -29,7 +30,7 @@ final class BackgroundCheck: Sendable {
 
   /// The verdict; nil where the viewer left before it was known and nothing was found until then.
   func finish() throws(SessionLogFailure) -> SessionVerdict? {
-    try answer.withLock { $0 }?.get()
+    try answer.withLock { $0 }?.get() ?? nil
   }
 
   private static func verify(_ subject: ReplaySubject) -> Answer {

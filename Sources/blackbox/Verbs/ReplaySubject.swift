@@ -1,20 +1,22 @@
 internal import Platform
+internal import Recorder
 internal import Replay
 internal import SessionLog
 
-/// What is to be replayed: a session of a store, or a file on its own.
+/// What is to be replayed: a session of a store, a session file on its own, or a recording in a foreign format.
 struct ReplaySubject: Sendable {
   private enum Place: Sendable {
     case session(SessionID, Store, Trust, StateDirectory?)
     case file(String)
+    case foreign(String, ImportFormat, EventSourceOpener)
   }
 
   private let place: Place
 
-  /// Finds it; a name with a slash or a dot is a file, any other a session of the store.
+  /// Finds it; a name with a slash or a dot is a file or directory, any other a session of the store.
   init(_ name: String, _ arguments: ParsedArguments) throws {
     if name.contains("/") || name.contains(".") {
-      place = .file(name)
+      place = try Self.file(name, arguments.environment["TMPDIR"] ?? "/tmp")
       return
     }
     let location = try arguments.store()
@@ -33,21 +35,70 @@ struct ReplaySubject: Sendable {
     place = .session(id, store, trust, state)
   }
 
+  private static func file(_ name: String, _ spool: String) throws -> Place {
+    guard try ForeignRecording.isForeign(name) else { return .file(name) }
+    do throws(ImportFailure) {
+      let (format, open) = try ForeignRecording.open(name, spool: spool)
+      return .foreign(name, format, open)
+    } catch {
+      switch error {
+      case .log(let failure): throw failure
+      case .source(let failure): throw failure
+      case .unreadable(let refusal):
+        throw UserFailure(
+          .unreadable, refusal.what, place: refusal.place.isEmpty ? nil : refusal.place,
+          found: refusal.found, wanted: refusal.wanted, advice: refusal.advice)
+      }
+    }
+  }
+
   var hasLog: Bool { if case .session = place { true } else { false } }
 
-  func open() throws(SessionLogFailure) -> Recording {
+  /// The format of a file that another program recorded.
+  var foreignFormat: ImportFormat? {
+    if case .foreign(_, let format, _) = place { format } else { nil }
+  }
+
+  /// What it is called in results.
+  var name: String {
+    switch place {
+    case .session(let id, _, _, _): id.text
+    case .file(let path): path
+    case .foreign(let path, _, _): path
+    }
+  }
+
+  var source: RecordingSource {
     switch place {
     case .session(let id, let store, _, _):
-      try Recording.open(store.sessionPath(of: id), named: false, in: store.system)
-    case .file(let path): try Recording.open(path, named: true, in: SystemFiles.shared)
+      .file(path: store.sessionPath(of: id), named: false, system: store.system)
+    case .file(let path): .file(path: path, named: true, system: SystemFiles.shared)
+    case .foreign(let path, _, let open): .events(name: path, open)
+    }
+  }
+
+  func open() throws(SessionLogFailure) -> Recording { try Recording.open(source) }
+
+  /// Walks all of it, log included, and shows each line; damage is in the verdict.
+  ///
+  /// Nil for a foreign recording, which nothing vouches for.
+  func walk(_ visit: (Span<UInt8>) -> Void) throws(SessionLogFailure) -> SessionVerdict? {
+    if case .foreign(_, _, let open) = place {
+      let source = try open()
+      while try source.next({ visit($0) }) {}
+      return nil
+    }
+    return try verify { batch in
+      for index in 0..<batch.lineCount { batch.withLine(index) { visit($0) } }
     }
   }
 
   /// Walks all of it, log included; damage is in the verdict.
   func verify(
     _ visit: (borrowing Batch) -> Void = { _ in }
-  ) throws(SessionLogFailure) -> SessionVerdict {
+  ) throws(SessionLogFailure) -> SessionVerdict? {
     switch place {
+    case .foreign: return nil
     case .file(let path):
       return try SessionVerifier.verify(file: path) {
         (batch: borrowing Batch, _: Bool) throws(SessionLogFailure) in visit(batch)

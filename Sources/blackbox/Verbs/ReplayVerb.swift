@@ -24,7 +24,17 @@ struct ReplayVerb: Verb {
       .value("start", nil, "POINT", .text, help: "begin at 1:23, 12.5s, 50% or #57"),
       .flag("paused", help: "begin paused"),
       .flag("plain", help: "print the text at the end: scrollback and screen, or a line per event"),
-      .value("until", nil, "POINT", .text, help: "with --plain: the text at @57 or +12.5s"),
+      .value("at", nil, "POINT", .text, help: "print the screen at 1:23, 12.5s, 50% or #57"),
+      .value("step", nil, "N", .integer(0...Int.max), help: "print the screen after event N"),
+      .flag("frames", help: "print a screen for each change"),
+      .flag("hidden", help: "list what the output hid: place, kind, step"),
+      .flag("events", help: "list the events"),
+      .value(
+        "until", nil, "POINT", .text, help: "with these: only what came up to @57, +12.5s or 50%"),
+      .value(
+        "output", "o", "FORMAT", .choice(ReplayPrinting.Format.allCases.map(\.rawValue)),
+        help: "text, json, ndjson, or svg for one screen"),
+      .flag("json", help: "short for -o json"),
       .value(
         "scrollback", nil, "LINES", .integer(0...1_000_000),
         help: "with --plain: lines kept above the screen, else 100000"),
@@ -36,12 +46,18 @@ struct ReplayVerb: Verb {
       .init("replay 01KAB2 --idle-limit 2", "no wait longer than two seconds"),
       .init("replay 01KAB2@57", "what the screen showed after event 57"),
       .init("replay 01KAB2 --plain --until @57", "the same as text"),
+      .init("replay 01KAB2 --step 57 -o svg", "the same as a picture"),
+      .init("replay demo.cast", "what another program recorded"),
     ])
 
   private let arguments: ParsedArguments
   private let name: String
   private let start: ReplayPoint?
   private let until: ReplayPoint?
+  private let at: ReplayPoint?
+  /// What is to be printed; nil plays it where somebody can watch.
+  private let mode: ReplayPrinting.Mode?
+  private let format: ReplayPrinting.Format
 
   init(_ arguments: ParsedArguments) throws {
     self.arguments = arguments
@@ -49,10 +65,30 @@ struct ReplayVerb: Verb {
     self.name = name
     start = try Self.point("start", arguments) ?? point
     until = try Self.point("until", arguments)
-    if case .percent = until {
+    at = try Self.point("at", arguments) ?? arguments.integer("step").map { .event($0) }
+    let chosen: [(String, ReplayPrinting.Mode)] = [
+      ("plain", .plain), ("at", .still), ("step", .still), ("frames", .frames),
+      ("hidden", .hidden), ("events", .events),
+    ].filter { arguments.flag($0.0) }
+    if chosen.count > 1 {
+      throw ArgumentFailure.excludesEachOther("--" + chosen[0].0, "--" + chosen[1].0)
+    }
+    if arguments.flag("json"), arguments.value("output") != nil {
+      throw ArgumentFailure.excludesEachOther("--json", "--output")
+    }
+    format =
+      arguments.flag("json")
+      ? .json : arguments.value("output").flatMap { .init(rawValue: $0) } ?? .text
+    mode = chosen.first?.1 ?? (format == .text ? nil : .still)
+    if format == .svg, mode != .still {
       throw UserFailure(
-        .usage, "a share of the session is not known while it is read", place: "--until",
-        wanted: "an event or a time", advice: "For example: --until @57, or --until +12.5s.")
+        .usage, "one picture shows one screen", place: "--output", found: "svg",
+        wanted: "--at POINT or --step N with it")
+    }
+    if format != .text, mode == .plain {
+      throw UserFailure(
+        .usage, "plain text is text", place: "--output", found: format.rawValue,
+        wanted: "--at 100% for the last screen, --frames or --events")
     }
   }
 
@@ -75,14 +111,14 @@ struct ReplayVerb: Verb {
     let profile = TerminalProfile(
       term: environment["TERM"], colorTerm: environment["COLORTERM"],
       noColor: environment["NO_COLOR"])
-    if arguments.flag("plain") { return try plain(subject, &io) }
+    if mode != nil { return try print(subject, &io) }
     if arguments.flag("timed") { return try show(subject, profile, readsKeys: false, &io) }
     let isWatched = TerminalDevice.isTerminal(STDOUT_FILENO) && !profile.isDumb
     if isWatched, arguments.flag("no-input") {
       return try show(subject, profile, readsKeys: false, &io)
     }
     guard isWatched, TerminalDevice.isTerminal(STDIN_FILENO) else {
-      return try plain(subject, &io)
+      return try print(subject, &io)
     }
     return try show(subject, profile, readsKeys: true, &io)
   }
@@ -124,38 +160,16 @@ struct ReplayVerb: Verb {
     case .signal(let signal): SignalPipe.end(by: signal)
     case .quit, .played: break
     }
-    return try conclude(try check.finish(), subject, &io)
+    return try ReplayPrinting.conclude(try check.finish(), subject, &io)
   }
 
   // MARK: text
 
-  private func plain(_ subject: ReplaySubject, _ io: inout Output) throws -> ExitCode {
-    let limit = arguments.integer("scrollback") ?? PlainText.scrollback
+  private func print(_ subject: ReplaySubject, _ io: inout Output) throws -> ExitCode {
     // A place to begin at is, in text, the place to end at.
-    var text = PlainText(until: until ?? start, scrollback: limit)
-    var failure: (any Error)?
-    let verdict = try subject.verify { batch in
-      guard failure == nil else { return }
-      do { try text.take(batch) { line in try io.raw(line) } } catch { failure = error }
-    }
-    if let failure { throw failure }
-    if try text.finish(write: { line in try io.raw(line) }) {
-      io.warn("only the last \(limit) lines of scrollback are kept; --scrollback keeps more")
-    }
-    return try conclude(verdict, subject, &io)
-  }
-
-  /// Says where evidence stops, and which exit code that is.
-  private func conclude(
-    _ verdict: SessionVerdict?, _ subject: ReplaySubject, _ io: inout Output
-  ) throws -> ExitCode {
-    guard let verdict, let finding = verdict.findings.first else { return .done }
-    let state = Verification(verdict, hasLog: subject.hasLog)
-    try io.flush()
-    io.report(
-      FailureReport(
-        .damaged, state.text, place: finding.path, found: finding.found, wanted: finding.wanted,
-        advice: finding.advice))
-    return .damaged
+    try ReplayPrinting(
+      subject: subject, mode: mode ?? .plain, format: format, until: at ?? until ?? start,
+      scrollback: arguments.integer("scrollback") ?? PlainText.scrollback
+    ).run(&io)
   }
 }
