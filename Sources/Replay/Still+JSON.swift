@@ -7,8 +7,8 @@ extension Still {
   /// `cols`, `rows`; `cursor` with `row`, `col` from 0 and `visible`; `text`, the rows without the
   /// blanks at their ends; `screen`, a row each with `wrap` and its `runs` of cells that look alike;
   /// `scrollback`, the text of the rows above the screen, oldest first. What is default is left out
-  /// of a run: `t` text, `n` cells, `fg` and `bg` a name (0...15), a number (16...255) or `#rrggbb`,
-  /// `f` the flags, `ul` the underline's own colour, `link` where it leads.
+  /// of a run: `t` text, `n` cells, `fg` and `bg` the name of a colour chosen by name (SGR 31), the
+  /// number of one chosen by number (SGR 38;5;1) or `#rrggbb`, `f` the flags, `ul` the underline's own colour, `link` where it leads.
   package func json<E: Error>(write: ([UInt8]) throws(E) -> Void) throws(E) {
     var json = JSONText()
     try json.object { (json: inout JSONText) throws(E) in
@@ -66,11 +66,18 @@ extension Still {
     json.field("t", run.text)
     json.field("n", run.cells)
     let style = run.style
-    if style.foreground != .default { Self.append(style.foreground, as: "fg", to: &json) }
-    if style.background != .default { Self.append(style.background, as: "bg", to: &json) }
+    let numbered = style.numbered
+    if style.foreground != .default {
+      Self.append(style.foreground, numbered.contains(.foreground), as: "fg", to: &json)
+    }
+    if style.background != .default {
+      Self.append(style.background, numbered.contains(.background), as: "bg", to: &json)
+    }
     let flags = Self.flags(style)
     if !flags.isEmpty { json.field("f", flags) }
-    if style.underlineColor != .default { Self.append(style.underlineColor, as: "ul", to: &json) }
+    if style.underlineColor != .default {
+      Self.append(style.underlineColor, numbered.contains(.underline), as: "ul", to: &json)
+    }
     if let target = terminal.linkTarget(style.link) { json.field("link", target) }
   }
 
@@ -78,11 +85,14 @@ extension Still {
     "Black", "Red", "Green", "Yellow", "Blue", "Magenta", "Cyan", "White",
   ]
 
-  private static func append(_ color: Color, as key: String, to json: inout JSONText) {
+  private static func append(
+    _ color: Color, _ isNumbered: Bool, as key: String, to json: inout JSONText
+  ) {
     switch color {
     case .default: json.null(key)
-    case .indexed(let index) where index < 8: json.field(key, names[Int(index)])
-    case .indexed(let index) where index < 16: json.field(key, "Bright" + names[Int(index) - 8])
+    case .indexed(let index) where index < 8 && !isNumbered: json.field(key, names[Int(index)])
+    case .indexed(let index) where index < 16 && !isNumbered:
+      json.field(key, "Bright" + names[Int(index) - 8])
     case .indexed(let index): json.field(key, Int(index))
     case .rgb(let red, let green, let blue): json.field(key, hex(red, green, blue))
     }

@@ -54,6 +54,11 @@ struct ClusterTable: Sendable, Equatable {
     entry(text).map { Int($0.length) } ?? 1
   }
 
+  /// The text without its last scalar; of a text of one scalar that scalar.
+  func prefix(of text: UInt32) -> UInt32 {
+    entry(text).map(\.prefix) ?? text
+  }
+
   func last(of text: UInt32) -> UInt32 {
     entry(text).map(\.scalar) ?? text
   }

@@ -156,3 +156,46 @@ struct Overwrite: Sendable {
   var changed = 0
   var isReported = false
 }
+
+extension HiddenFinder {
+  /// Findings not yet taken are left out, and so is what ends with a feed.
+  func write(to writer: inout SnapshotWriter) {
+    for value in [base, dropped, unexamined] { writer.number(value) }
+    writer.flag(watch.contains(.word))
+    writer.text(link.text)
+    writer.number(link.row)
+    writer.number(link.column)
+    writer.number(word.row)
+    writer.number(word.column)
+    writer.number(word.offset)
+    writer.text(word.text)
+    writer.flag(word.hasLatin)
+    writer.flag(word.hasOther)
+    writer.number(invisibles.last)
+    writer.number(min(invisibles.count, Int(Int32.max)))
+    writer.flag(invisibles.isReported)
+    writer.text(invisibles.tags)
+  }
+
+  init(from reader: inout SnapshotReader) throws(SnapshotDamage) {
+    // Room for a cut of `hiddenScalars` scalars, each of which takes four bytes at most.
+    let limit = Limits.hiddenScalars * 8
+    base = try reader.number()
+    dropped = try reader.number()
+    unexamined = try reader.number()
+    watch = try reader.flag() ? .word : []
+    link.text = try reader.string(limit: limit)
+    link.row = try reader.number(0...Limits.rows)
+    link.column = try reader.number(0...Limits.columns)
+    word.row = try reader.number(0...Limits.rows)
+    word.column = try reader.number(0...Limits.columns)
+    word.offset = try reader.number()
+    word.text = try reader.string(limit: limit)
+    word.hasLatin = try reader.flag()
+    word.hasOther = try reader.flag()
+    invisibles.last = try reader.number()
+    invisibles.count = try reader.number(0...Int(Int32.max))
+    invisibles.isReported = try reader.flag()
+    invisibles.tags = try reader.string(limit: limit)
+  }
+}

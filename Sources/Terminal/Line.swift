@@ -253,3 +253,20 @@ extension Line: Equatable {
     left.isWrapped == right.isWrapped && left.beyond == right.beyond && left.used == right.used
   }
 }
+
+extension Line {
+  func write(to writer: inout SnapshotWriter) {
+    SettledLine(self).write(to: &writer)
+    writer.number(min(occupied, cells.count))
+    writer.style(beyond.style)
+  }
+
+  init(from reader: inout SnapshotReader, columns: Int) throws(SnapshotDamage) {
+    let settled = try SettledLine(from: &reader, limit: columns)
+    self = settled.line
+    let count = try reader.number(settled.count...columns)
+    cells += repeatElement(.blank, count: count - cells.count)
+    occupied = count
+    beyond.style = try reader.style().erased
+  }
+}

@@ -61,3 +61,19 @@ struct Parameters: Sendable, Equatable {
     return (0..<left.count).allSatisfy { left.values[$0] == right.values[$0] }
   }
 }
+
+extension Parameters {
+  func write(to writer: inout SnapshotWriter) {
+    writer.number(count)
+    writer.number(UInt64(subparameters))
+    writer.flag(isFull)
+    for index in 0..<count { writer.number(Int(values[index])) }
+  }
+
+  init(from reader: inout SnapshotReader) throws(SnapshotDamage) {
+    count = try reader.number(0...Limits.parameters)
+    subparameters = UInt32(try reader.number(0...Int(UInt32.max)))
+    isFull = try reader.flag()
+    for index in 0..<count { values[index] = UInt16(try reader.number(0...Int(UInt16.max))) }
+  }
+}

@@ -151,3 +151,49 @@ extension Parser: Equatable {
         && left.introducer == right.introducer
   }
 }
+
+extension Parser {
+  /// Between sequences there is one number to write.
+  func write(to writer: inout SnapshotWriter) {
+    writer.number(Int(state.rawValue))
+    decoder.write(to: &writer)
+    switch state {
+    case .ground: break
+    case .oscString, .controlString:
+      writer.number(Int(introducer.rawValue))
+      writer.bytes(string)
+    default:
+      writer.number(Int(sequence.marker))
+      writer.number(Int(sequence.intermediate))
+      writer.flag(sequence.isOverlong)
+      sequence.parameters.write(to: &writer)
+    }
+  }
+
+  init(from reader: inout SnapshotReader) throws(SnapshotDamage) {
+    guard let state = ParserState(rawValue: UInt8(try reader.number(0...255))) else {
+      throw SnapshotDamage()
+    }
+    self.state = state
+    decoder = try UTF8Decoder(from: &reader)
+    switch state {
+    case .ground: break
+    case .oscString, .controlString:
+      guard let introducer = StringIntroducer(rawValue: UInt8(try reader.number(0...255))) else {
+        throw SnapshotDamage()
+      }
+      self.introducer = introducer
+      string = try reader.bytes(limit: Limits.oscBytes)
+    default: sequence = try ControlSequence(from: &reader)
+    }
+  }
+}
+
+extension ControlSequence {
+  fileprivate init(from reader: inout SnapshotReader) throws(SnapshotDamage) {
+    marker = UInt8(try reader.number(0...0x3F))
+    intermediate = UInt8(try reader.number(0...0x2F))
+    isOverlong = try reader.flag()
+    parameters = try Parameters(from: &reader)
+  }
+}

@@ -63,9 +63,12 @@ struct RowContext: Sendable {
     style.background = cell.style.background.color
     style.underline = cell.style.underline
     style.attributes = cell.style.attributes
+    if cell.style.foreground.isNumbered { style.numbered.insert(.foreground) }
+    if cell.style.background.isNumbered { style.numbered.insert(.background) }
     if cell.decoration != 0 {
       let decoration = decorations.values(cell.decoration)
       style.underlineColor = decoration.underlineColor.color
+      if decoration.underlineColor.isNumbered { style.numbered.insert(.underline) }
       style.link = Int(decoration.link)
     }
     return style

@@ -147,7 +147,7 @@ extension Screen {
 }
 
 /// What began a string other than OSC.
-enum StringIntroducer: Sendable, Equatable {
+enum StringIntroducer: UInt8, Sendable, Equatable {
   case deviceControl, startOfString, privacyMessage, applicationCommand
   /// `ESC k`, as in screen and tmux.
   case title

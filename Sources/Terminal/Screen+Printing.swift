@@ -65,7 +65,7 @@ extension Screen {
         width = 1
       }
     }
-    if modes.contains(.insert), cursor.column + width < limit {
+    if modes.contains(.insert), cursor.column >= left, cursor.column + width < limit {
       grid[cursor.row].insert(
         width, at: cursor.column, before: limit, filler: filler, columns: columns)
     }

@@ -90,7 +90,7 @@ extension Screen {
   ) -> (color: PackedColor?, next: Int) {
     switch parameters[start] {
     case 5 where end >= start + 2:
-      return (component(parameters[start + 1]).map(PackedColor.indexed), end)
+      return (component(parameters[start + 1]).map(PackedColor.numbered), end)
     case 2 where end >= start + 4:
       let first = end >= start + 5 ? start + 2 : start + 1
       return (rgb(parameters, first), end)
@@ -103,7 +103,7 @@ extension Screen {
     _ parameters: Parameters, semicolonsFrom start: Int
   ) -> (color: PackedColor?, next: Int) {
     switch parameters[start] {
-    case 5: (component(parameters[start + 1]).map(PackedColor.indexed), start + 2)
+    case 5: (component(parameters[start + 1]).map(PackedColor.numbered), start + 2)
     case 2: (rgb(parameters, start + 1), start + 4)
     default: (nil, start + 1)
     }

@@ -77,3 +77,56 @@ struct SettledLine: Sendable, Equatable {
     return Line(cells: cells, isWrapped: isWrapped)
   }
 }
+
+extension SettledLine {
+  /// The number of cells, what kind of text and whether it wraps; the text; the runs.
+  func write(to writer: inout SnapshotWriter) {
+    let isPlain = contents.isEmpty
+    writer.number(count << 2 | (isPlain ? 0 : 2) | (isWrapped ? 1 : 0))
+    if isPlain {
+      writer.plain(ascii)
+    } else {
+      for content in contents { writer.content(content) }
+    }
+    writer.number(runs.count)
+    var last = 0
+    for run in runs {
+      writer.number(run.start - last)
+      writer.style(run.style)
+      writer.decoration(run.decoration)
+      last = run.start
+    }
+  }
+
+  /// At most `limit` cells; each wide character has both its cells.
+  init(from reader: inout SnapshotReader, limit: Int) throws(SnapshotDamage) {
+    let head = try reader.number(0...limit << 2 | 3)
+    let count = head >> 2
+    isWrapped = head & 1 == 1
+    if head & 2 == 0 {
+      ascii = Array(try reader.plain(count))
+      guard ascii.allSatisfy({ $0 == 0 || $0 &- 0x20 < 0x5F }) else { throw SnapshotDamage() }
+    } else {
+      guard count > 0 else { throw SnapshotDamage() }
+      contents.reserveCapacity(count)
+      var isTailDue = false
+      for _ in 0..<count {
+        let content = try reader.content()
+        let width = content >> PackedCell.widthShift
+        guard (width == 0) == isTailDue else { throw SnapshotDamage() }
+        isTailDue = width == 2
+        contents.append(content)
+      }
+      guard !isTailDue else { throw SnapshotDamage() }
+    }
+    let changes = try reader.number(0...count)
+    runs.reserveCapacity(changes)
+    var start = 0
+    for index in 0..<changes {
+      start += try reader.number((index == 0 ? 0 : 1)...max(1, limit))
+      guard start < count else { throw SnapshotDamage() }
+      runs.append(
+        Run(start: start, style: try reader.style(), decoration: try reader.decoration()))
+    }
+  }
+}

@@ -30,6 +30,21 @@ package struct Attributes: OptionSet, Sendable, Hashable {
   package static let overline = Attributes(rawValue: 1 << 7)
 }
 
+/// Which of a cell's colours below 16 were chosen by number (SGR 38;5;n), not by name (SGR 31).
+///
+/// Both look alike; terminals that brighten bold text brighten named colours alone.
+package struct NumberedColors: OptionSet, Sendable, Hashable {
+  package let rawValue: UInt8
+
+  package init(rawValue: UInt8) {
+    self.rawValue = rawValue
+  }
+
+  package static let foreground = NumberedColors(rawValue: 1 << 0)
+  package static let background = NumberedColors(rawValue: 1 << 1)
+  package static let underline = NumberedColors(rawValue: 1 << 2)
+}
+
 /// How one cell is drawn (ECMA-48 §8.3.117, with the extensions of xterm and kitty).
 package struct Style: Sendable, Hashable {
   package var foreground: Color = .default
@@ -39,6 +54,7 @@ package struct Style: Sendable, Hashable {
   package var attributes: Attributes = []
   /// The link the cell belongs to, 0 for none; `VirtualTerminal.linkTarget(_:)` names its target.
   package var link: Int = 0
+  package var numbered: NumberedColors = []
 
   /// No colour, no attribute, no link.
   package static let plain = Style()
@@ -56,13 +72,21 @@ struct PackedColor: Sendable, Hashable {
     PackedColor(bits: 1 << 24 | UInt32(index))
   }
 
+  /// A colour chosen by number; from 16 on there is no other way.
+  static func numbered(_ index: UInt8) -> PackedColor {
+    PackedColor(bits: (index < 16 ? 3 : 1) << 24 | UInt32(index))
+  }
+
+  /// Below 16, and chosen by number.
+  var isNumbered: Bool { bits >> 24 == 3 }
+
   static func rgb(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> PackedColor {
     PackedColor(bits: 2 << 24 | UInt32(red) << 16 | UInt32(green) << 8 | UInt32(blue))
   }
 
   var color: Color {
     switch bits >> 24 {
-    case 1: .indexed(UInt8(truncatingIfNeeded: bits))
+    case 1, 3: .indexed(UInt8(truncatingIfNeeded: bits))
     case 2:
       .rgb(
         UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8),
@@ -137,7 +161,7 @@ extension PackedStyle {
     let foreground = foreground
     let background = background
     guard foreground != .default, background != .default else { return false }
-    return foreground == background || foreground.isClose(to: background)
+    return foreground.color == background.color || foreground.isClose(to: background)
   }
 }
 

@@ -99,3 +99,20 @@ extension UTF8Decoder: Equatable {
       || left.scalar == right.scalar && left.low == right.low && left.high == right.high
   }
 }
+
+extension UTF8Decoder {
+  func write(to writer: inout SnapshotWriter) {
+    writer.number(Int(missing))
+    guard missing != 0 else { return }
+    for value in [scalar, UInt32(low), UInt32(high)] { writer.number(UInt64(value)) }
+  }
+
+  init(from reader: inout SnapshotReader) throws(SnapshotDamage) {
+    missing = UInt8(try reader.number(0...3))
+    guard missing != 0 else { return }
+    // What is still missing cannot lift it above the last scalar.
+    scalar = UInt32(try reader.number(0...0x10FFFF >> (6 * Int(missing))))
+    low = UInt8(try reader.number(0x80...0xBF))
+    high = UInt8(try reader.number(0x80...0xBF))
+  }
+}

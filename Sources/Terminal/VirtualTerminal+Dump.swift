@@ -179,6 +179,8 @@ private struct ScreenDump {
   private static func color(_ color: PackedColor, _ code: Int) -> [String] {
     switch color.color {
     case .default: []
+    case .indexed(let index) where index < 8 && !color.isNumbered: ["\(code - 8 + Int(index))"]
+    case .indexed(let index) where index < 16 && !color.isNumbered: ["\(code + 44 + Int(index))"]
     case .indexed(let index): ["\(code):5:\(index)"]
     case .rgb(let red, let green, let blue): ["\(code):2::\(red):\(green):\(blue)"]
     }

@@ -16,7 +16,7 @@ package struct CursorState: Sendable, Equatable {
 ///
 /// What it draws is what xterm draws in UTF-8 mode, except where a comment at the place says so.
 package struct VirtualTerminal: Sendable, Equatable {
-  private var parser = Parser()
+  var parser = Parser()
   var screen: Screen
 
   /// Sizes are brought into 1...`Limits`; no line is kept beyond `scrollbackLimit`.

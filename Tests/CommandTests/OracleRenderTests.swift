@@ -83,7 +83,7 @@ struct OracleRenderTests {
     }
   }
 
-  /// The runs are those of the judge's file, key by key; 0 to 15 have names here in either form.
+  /// The runs are those of the judge's file, key by key.
   private static func checkForm(
     _ json: [String: Any], _ value: [String: Any], _ name: String
   ) {
@@ -100,14 +100,7 @@ struct OracleRenderTests {
     #expect(json["text"] as? [String] == value["text"] as? [String], "\(name)")
   }
 
-  private static let names = [
-    "Black", "Red", "Green", "Yellow", "Blue", "Magenta", "Cyan", "White",
-  ]
-
-  private static func color(_ value: Any?) -> String {
-    guard let index = value as? Int, index < 16 else { return value.map { "\($0)" } ?? "-" }
-    return index < 8 ? names[index] : "Bright" + names[index - 8]
-  }
+  private static func color(_ value: Any?) -> String { value.map { "\($0)" } ?? "-" }
 
   @Test(.enabled(if: Program.path != nil, "the program is not beside its tests"))
   func `render says what it cannot do by its exit code`() throws {
