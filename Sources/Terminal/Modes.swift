@@ -25,13 +25,22 @@ struct Modes: OptionSet, Sendable, Equatable {
   static let mouseUTF8 = Modes(rawValue: 1 << 19)
   static let mouseSGR = Modes(rawValue: 1 << 20)
   static let wideColumns = Modes(rawValue: 1 << 21)
+  /// DECCARA and DECRARA take a rectangle, not a stretch of text (DECSACE 2).
+  static let rectangleExtent = Modes(rawValue: 1 << 22)
+  /// Who protected characters last: SPA, which ED, EL and ECH heed too, or DECSCA.
+  static let protectsForAll = Modes(rawValue: 1 << 23)
+  static let protectsForSelective = Modes(rawValue: 1 << 24)
+  static let reverseWrapAnywhere = Modes(rawValue: 1 << 25)
+  /// In what XTSAVE keeps alone: the alternate screen showed.
+  static let alternateScreen = Modes(rawValue: 1 << 26)
 
   /// DECCOLM is allowed from the start, as on the terminals that made it; xterm waits for mode 40.
   static let initial: Modes = [.autowrap, .cursorVisible, .columnSwitchAllowed]
 
   /// The DECSET numbers `init(privateNumber:)` knows.
   static let switches = [
-    1, 5, 7, 9, 25, 40, 45, 66, 95, 1000, 1002, 1003, 1004, 1005, 1006, 2004, 2026,
+    1, 5, 7, 9, 25, 40, 45, 66, 95, 1000, 1002, 1003, 1004, 1005, 1006, 1045,
+    2004, 2026,
   ]
 
   /// The mode a DECSET number names, unless setting it does more than set it.
@@ -52,6 +61,7 @@ struct Modes: OptionSet, Sendable, Equatable {
     case 1004: self = .focusEvents
     case 1005: self = .mouseUTF8
     case 1006: self = .mouseSGR
+    case 1045: self = .reverseWrapAnywhere
     case 2004: self = .bracketedPaste
     case 2026: self = .synchronizedOutput
     default: return nil

@@ -44,6 +44,8 @@ struct Parameters: Sendable, Equatable {
     index >= 0 && index < count ? Int(values[index]) : 0
   }
 
+  var hasSubparameters: Bool { subparameters != 0 }
+
   func isSubparameter(_ index: Int) -> Bool {
     index >= 0 && index < count && subparameters & (1 << UInt32(index)) != 0
   }

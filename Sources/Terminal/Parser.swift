@@ -159,7 +159,9 @@ extension Parser {
     decoder.write(to: &writer)
     switch state {
     case .ground: break
-    case .oscString, .controlString:
+    case .oscString:
+      writer.bytes(string)
+    case .controlString:
       writer.number(Int(introducer.rawValue))
       writer.bytes(string)
     default:
@@ -178,12 +180,14 @@ extension Parser {
     decoder = try UTF8Decoder(from: &reader)
     switch state {
     case .ground: break
-    case .oscString, .controlString:
+    case .oscString:
+      string = try reader.bytes(limit: Limits.oscBytes)
+    case .controlString:
       guard let introducer = StringIntroducer(rawValue: UInt8(try reader.number(0...255))) else {
         throw SnapshotDamage()
       }
       self.introducer = introducer
-      string = try reader.bytes(limit: Limits.oscBytes)
+      string = try reader.bytes(limit: Limits.stringBytes)
     default: sequence = try ControlSequence(from: &reader)
     }
   }

@@ -15,15 +15,23 @@ extension Screen {
     case ("\0", "!"): if final == "p" { softReset() }  // DECSTR
     case ("\0", "\""): if final == "q" { setProtection(sequence.parameters[0]) }  // DECSCA
     case ("\0", "'"): editColumns(final, sequence.parameters)
-    case ("\0", "$") where "zxv{".unicodeScalars.contains(final):
+    case ("\0", "$") where "zxvrt{".unicodeScalars.contains(final):
       rectangle(final, sequence.parameters)
+    case ("\0", "*") where final == "x":  // DECSACE
+      if sequence.parameters[0] == 2 {
+        modes.insert(.rectangleExtent)
+      } else {
+        modes.remove(.rectangleExtent)
+      }
     default: look(at: sequence, final)
     }
   }
 
   private mutating func control(_ final: Unicode.Scalar, _ parameters: Parameters) {
+    if final == "m" { return selectRendition(parameters) }
+    // No other sequence has sub-parameters; xterm takes none that comes with some.
+    guard !parameters.hasSubparameters else { return }
     switch final {
-    case "m": selectRendition(parameters)
     case "H", "f": moveTo(row: parameters.amount(0) - 1, column: parameters.amount(1) - 1)
     case "A": up(parameters.amount())
     case "B": down(parameters.amount())
@@ -119,6 +127,10 @@ extension Screen {
   }
 
   private mutating func setProtection(_ value: Int) {
+    if value <= 2 {
+      modes.insert(.protectsForSelective)
+      modes.remove(.protectsForAll)
+    }
     switch value {
     case 0, 2: cursor.pen.style.isProtected = false
     case 1: cursor.pen.style.isProtected = true

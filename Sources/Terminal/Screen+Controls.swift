@@ -17,6 +17,8 @@ extension Screen {
     case 0x8D: escape("M")
     case 0x8E: escape("N")
     case 0x8F: escape("O")
+    case 0x96: escape("V")
+    case 0x97: escape("W")
     default: break
     }
   }
@@ -57,6 +59,11 @@ extension Screen {
       carriageReturn()
     case "H": setTab()  // HTS
     case "M": reverseIndex()  // RI
+    case "V":  // SPA
+      cursor.pen.style.isProtected = true
+      modes.insert(.protectsForAll)
+      modes.remove(.protectsForSelective)
+    case "W": cursor.pen.style.isProtected = false  // EPA
     case "N": cursor.charsets.single = 2  // SS2
     case "O": cursor.charsets.single = 3  // SS3
     case "Z": note(query: "DECID")

@@ -38,7 +38,8 @@ extension Screen {
   /// CUB and BS; under reverse wrap the way goes on at the end of the line above (xterm).
   mutating func backward(_ count: Int) {
     var count = count
-    let wraps = modes.isSuperset(of: [.reverseWrap, .autowrap])
+    let wraps =
+      modes.contains(.autowrap) && !modes.isDisjoint(with: [.reverseWrap, .reverseWrapAnywhere])
     if wraps, cursor.isWrapPending { count -= 1 }
     cursor.isWrapPending = false
     while count > 0 {

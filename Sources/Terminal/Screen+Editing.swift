@@ -117,8 +117,7 @@ extension Screen {
   /// ECH.
   mutating func eraseCharacters(_ count: Int) {
     let end = min(columns, editingColumn + count)
-    if grid[cursor.row].isFresh(hidden.feed) { examine(erasing: cursor.row, editingColumn, end) }
-    grid[cursor.row].erase(editingColumn, end, filler: filler, columns: columns)
+    erase(row: cursor.row, editingColumn, end, selective: false)
   }
 
   /// DECIC, SR and DECBI at the margin: every line between the margins moves right at `column`.
@@ -143,7 +142,7 @@ extension Screen {
 
   private mutating func erase(row: Int, _ start: Int, _ end: Int, selective: Bool) {
     if grid[row].isFresh(hidden.feed) { examine(erasing: row, start, end) }
-    if selective {
+    if modes.contains(.protectsForAll) || selective && modes.contains(.protectsForSelective) {
       grid[row].eraseSelectively(start, end, filler: filler, columns: columns)
     } else {
       grid[row].erase(start, end, filler: filler, columns: columns)

@@ -47,7 +47,8 @@ extension Screen {
       } else {
         let wasAlternate = isAlternate
         showAlternate(false)
-        if wasAlternate { restoreCursor() }
+        // Without an alternate screen too, as in xterm, libvterm and tmux, once there is one saved.
+        if wasAlternate || saved != Cursor() { restoreCursor() }
       }
     default: if let mode = Modes(privateNumber: number) { set(mode, to: isOn) }
     }
@@ -77,32 +78,52 @@ extension Screen {
     moveTo(row: 0, column: 0)
   }
 
-  /// XTSAVE and XTRESTORE, for the modes that are a switch and no more.
+  /// XTSAVE and XTRESTORE; DECCOLM, which would change the size, is left out.
   mutating func savePrivateModes(_ parameters: Parameters) {
     for index in 0..<parameters.count {
-      guard let mode = Modes(privateNumber: parameters[index]) else { continue }
-      savedModes.remove(mode)
-      savedModes.formUnion(modes.intersection(mode))
+      let number = parameters[index]
+      switch number {
+      case 6: keep(.origin, isOn: cursor.isOrigin)
+      case 47, 1047, 1049: keep(.alternateScreen, isOn: isAlternate)
+      case 69: keep(.leftRightMargins, isOn: modes.contains(.leftRightMargins))
+      case 1048: saveCursor()
+      default:
+        if let mode = Modes(privateNumber: number) { keep(mode, isOn: modes.contains(mode)) }
+      }
     }
+  }
+
+  private mutating func keep(_ mode: Modes, isOn: Bool) {
+    if isOn { savedModes.insert(mode) } else { savedModes.remove(mode) }
   }
 
   mutating func restorePrivateModes(_ parameters: Parameters) {
     for index in 0..<parameters.count {
-      guard let mode = Modes(privateNumber: parameters[index]) else { continue }
-      setPrivateMode(parameters[index], to: savedModes.contains(mode))
+      let number = parameters[index]
+      switch number {
+      case 6: setPrivateMode(6, to: savedModes.contains(.origin))
+      case 47, 1047, 1049: setPrivateMode(number, to: savedModes.contains(.alternateScreen))
+      case 69: setPrivateMode(69, to: savedModes.contains(.leftRightMargins))
+      case 1048: restoreCursor()
+      default:
+        if let mode = Modes(privateNumber: number) {
+          setPrivateMode(number, to: savedModes.contains(mode))
+        }
+      }
     }
   }
 
-  /// DECSTR: modes, margins and pen as at the start; the text stays.
+  /// DECSTR: modes, margins and pen as at the start; the text, LNM and a pending wrap stay.
   mutating func softReset() {
-    modes.remove([.insert, .newLine, .applicationCursorKeys, .applicationKeypad, .reverseWrap])
+    modes.remove([
+      .insert, .applicationCursorKeys, .applicationKeypad, .reverseWrap, .reverseWrapAnywhere,
+      .leftRightMargins, .protectsForAll, .protectsForSelective,
+    ])
     modes.insert([.cursorVisible, .autowrap])
-    modes.remove(.leftRightMargins)
     resetMargins()
     cursor.isOrigin = false
     cursor.pen = Pen()
     cursor.charsets = Charsets()
-    cursor.isWrapPending = false
     saved = Cursor()
   }
 

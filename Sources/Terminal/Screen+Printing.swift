@@ -60,6 +60,9 @@ extension Screen {
         grid[cursor.row].erase(cursor.column, limit, filler: filler, columns: columns)
         wrap()
         limit = cursor.column < right ? right : columns
+      } else if limit - left >= 2 {
+        // It takes the last two cells, as in xterm and kitty.
+        cursor.column = limit - 2
       } else {
         scalar = 0xFFFD
         width = 1

@@ -213,6 +213,13 @@ private struct ScreenDump {
   private mutating func writeModes() {
     if screen.modes.contains(.insert) { emit("\u{1B}[4h") }
     if screen.modes.contains(.newLine) { emit("\u{1B}[20h") }
+    if screen.modes.contains(.rectangleExtent) { emit("\u{1B}[2*x") }
+    let isProtected = screen.cursor.pen.style.isProtected
+    if screen.modes.contains(.protectsForAll) {
+      emit("\u{1B}V" + (isProtected ? "" : "\u{1B}W"))
+    } else if screen.modes.contains(.protectsForSelective) {
+      emit("\u{1B}[\(isProtected ? 1 : 0)\"q")
+    }
     for number in Modes.switches {
       guard let mode = Modes(privateNumber: number) else { continue }
       if screen.modes.contains(mode) != Modes.initial.contains(mode) {
