@@ -42,20 +42,25 @@ CREATE TABLE resource(
   rid INTEGER PRIMARY KEY, kind TEXT NOT NULL, uid TEXT NOT NULL, env TEXT, scope TEXT) STRICT;
 CREATE INDEX r_uid ON resource(uid);
 
--- Which fields of a resource's objects are classified, as events say (eid).
-CREATE TABLE sensitive(
-  rid INTEGER NOT NULL REFERENCES resource, object TEXT NOT NULL, field TEXT NOT NULL, info_type TEXT NOT NULL,
-  required TEXT NOT NULL, eid INTEGER NOT NULL, PRIMARY KEY(rid, object, field, info_type, eid)) STRICT, WITHOUT ROWID;
-CREATE INDEX q_eid ON sensitive(eid);
+-- resource.classify as recorded; the last word on each field is in the view `sensitive`.
+CREATE TABLE classified(
+  eid INTEGER PRIMARY KEY, ts_us INTEGER NOT NULL, rid INTEGER NOT NULL REFERENCES resource, object TEXT NOT NULL,
+  field TEXT NOT NULL, info_type TEXT NOT NULL, required TEXT NOT NULL) STRICT;
+CREATE INDEX q_object ON classified(object);
+-- resource.canary: values planted where nobody should read them, by their HMAC alone.
+CREATE TABLE canary(
+  eid INTEGER PRIMARY KEY, uid TEXT NOT NULL, rid INTEGER NOT NULL REFERENCES resource, info_type TEXT NOT NULL,
+  form TEXT NOT NULL, length INTEGER NOT NULL, value_hmac TEXT NOT NULL, object TEXT, field TEXT) STRICT;
 
 CREATE TABLE policy(pid INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
 CREATE INDEX p_name ON policy(name);
 
--- policy.load, .activate and .rollback as recorded; policy_active follows from it: a policy is active on a gateway from
--- its activation or rollback until the next one of the same name there.
+-- policy.load, .activate, .rollback and .deactivate as recorded; policy_active follows from it: a policy is active on a
+-- gateway from its activation or rollback until the next one of the same name there, or its deactivation.
 CREATE TABLE policy_change(
   eid INTEGER PRIMARY KEY, gw INTEGER, ts_us INTEGER NOT NULL, what TEXT NOT NULL, pid INTEGER NOT NULL REFERENCES policy,
-  signer TEXT, author INTEGER REFERENCES identity, approver INTEGER REFERENCES identity, change_ref TEXT) STRICT;
+  enforced INTEGER NOT NULL, signer TEXT, author INTEGER REFERENCES identity, approver INTEGER REFERENCES identity,
+  change_ref TEXT) STRICT;
 CREATE INDEX h_gw ON policy_change(gw, ts_us);
 CREATE INDEX h_pid ON policy_change(pid, ts_us);
 CREATE TABLE policy_active(
@@ -90,7 +95,8 @@ CREATE INDEX j_did ON delegation_event(did) WHERE did IS NOT NULL;
 CREATE TABLE session(
   sid INTEGER PRIMARY KEY REFERENCES source, uid TEXT NOT NULL UNIQUE, kind TEXT,
   agent INTEGER REFERENCES identity, principal INTEGER REFERENCES identity, rid INTEGER REFERENCES resource,
-  did INTEGER REFERENCES delegation, gw INTEGER REFERENCES identity, instance TEXT, parent TEXT, trace_id TEXT,
+  did INTEGER REFERENCES delegation, pid INTEGER REFERENCES policy, gw INTEGER REFERENCES identity, instance TEXT,
+  parent TEXT, trace_id TEXT,
   src_ip TEXT, auth TEXT, jti TEXT, mode TEXT, ticket TEXT, host TEXT, purpose TEXT,
   start_us INTEGER NOT NULL, end_us INTEGER, t_last INTEGER NOT NULL, end_reason TEXT, exit_code INTEGER,
   n_events INTEGER NOT NULL, n_denied INTEGER NOT NULL, n_held INTEGER NOT NULL, n_masked INTEGER NOT NULL,
@@ -111,7 +117,7 @@ CREATE INDEX s_masked ON session(start_us) WHERE n_masked > 0;
 CREATE INDEX s_gap ON session(start_us) WHERE n_gaps > 0;
 CREATE INDEX s_recovered ON session(start_us) WHERE n_recovered > 0;
 
--- class_uid is OCSF's, 0 where there is none. is_action: what an agent asks to be done, and a policy can decide on.
+-- class_uid is OCSF's, 0 where there is none. is_action: events of this type may be actions; which are, they say.
 CREATE TABLE etype(
   t INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, class_uid INTEGER NOT NULL, is_action INTEGER NOT NULL) STRICT;
 
@@ -126,10 +132,11 @@ CREATE VIRTUAL TABLE txt_fts USING fts5(body, content='txt', content_rowid='tid'
 -- (caused_by): status, code, dur_us, n_out and b_out of its result, whose own row then has no n_out and b_out; disp of
 -- the decision on it, and status 2 if it was blocked. rid is NULL where it is the session's. confidence is NULL for what
 -- was recorded, and 1 to 100 for a terminal.command that was derived from what was typed and shown: it stands at the
--- line where it was entered. attrs: a JSON object of the fields without a column of their own, of types that are rare.
+-- line where it was entered. is_action: this very event asks for something that a policy can decide on (not so: later
+-- parts of a split event, later stages of a Kubernetes request, MCP methods that do nothing). attrs: a JSON object of the fields without a column of their own, of types that are rare.
 CREATE TABLE event(
   eid INTEGER PRIMARY KEY, ts_us INTEGER NOT NULL, t INTEGER NOT NULL REFERENCES etype, k INTEGER NOT NULL,
-  ln INTEGER NOT NULL, rid INTEGER REFERENCES resource, op TEXT, target TEXT, status INTEGER NOT NULL,
+  ln INTEGER NOT NULL, is_action INTEGER NOT NULL, rid INTEGER REFERENCES resource, op TEXT, target TEXT, status INTEGER NOT NULL,
   disp INTEGER NOT NULL, sev INTEGER NOT NULL, code TEXT, tid INTEGER REFERENCES txt, dur_us INTEGER, n_out INTEGER,
   b_out INTEGER, caused_by INTEGER, action_digest TEXT, confidence INTEGER,
   attrs TEXT,
@@ -159,14 +166,16 @@ CREATE INDEX d_rule ON decision(pid, rule, outcome);
 CREATE INDEX d_outcome ON decision(outcome, eid) WHERE outcome <> 'allow';
 CREATE INDEX d_approval ON decision(aid) WHERE aid IS NOT NULL;
 
--- approval follows from approval_event; state, dec_us from the last of granted, rejected, expired, revoked.
+-- approval follows from approval_event: what was asked from the first request, state and dec_us from the last of granted,
+-- rejected, expired, revoked, cancelled; exp_us: no use counts after it. subject: the held action.
 CREATE TABLE approval_event(
-  eid INTEGER PRIMARY KEY, aid INTEGER NOT NULL, ts_us INTEGER NOT NULL, what TEXT NOT NULL, requester INTEGER,
-  action_digest TEXT, need INTEGER, exp_us INTEGER, max_uses INTEGER, ticket TEXT, reason TEXT, who INTEGER) STRICT;
+  eid INTEGER PRIMARY KEY, aid INTEGER NOT NULL, ts_us INTEGER NOT NULL, what TEXT NOT NULL, subject INTEGER,
+  who INTEGER REFERENCES identity, action_digest TEXT, need INTEGER, decided_us INTEGER, exp_us INTEGER,
+  window_us INTEGER, max_uses INTEGER, ticket TEXT, reason TEXT) STRICT;
 CREATE INDEX k_aid ON approval_event(aid);
 CREATE TABLE approval(
   aid INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, sid INTEGER, eid INTEGER, requester INTEGER REFERENCES identity,
-  action_digest TEXT, need INTEGER NOT NULL,
+  subject INTEGER, action_digest TEXT, need INTEGER NOT NULL,
   state TEXT NOT NULL CHECK(state IN('pending','approved','rejected','expired','revoked','cancelled')), req_us INTEGER,
   dec_us INTEGER, exp_us INTEGER, max_uses INTEGER NOT NULL, break_glass INTEGER NOT NULL, ticket TEXT, reason TEXT) STRICT;
 CREATE INDEX v_time ON approval(req_us);
@@ -176,7 +185,7 @@ CREATE TABLE vote(
   eid INTEGER PRIMARY KEY, aid INTEGER NOT NULL, approver INTEGER REFERENCES identity, ts_us INTEGER NOT NULL,
   verdict TEXT NOT NULL, channel TEXT, mfa INTEGER, shown_digest TEXT) STRICT;
 CREATE INDEX w_aid ON vote(aid);
--- eid is the event that was executed with the approval, by the approval.consumed that says so.
+-- eid is the action that ran with the approval, by the approval.consumed or .break_glass that says so.
 CREATE TABLE approval_use(by INTEGER PRIMARY KEY, aid INTEGER NOT NULL, eid INTEGER) STRICT;
 CREATE INDEX u_aid ON approval_use(aid);
 CREATE INDEX u_eid ON approval_use(eid) WHERE eid IS NOT NULL;
@@ -191,11 +200,15 @@ CREATE INDEX m_eid ON masking(eid);
 CREATE INDEX m_object ON masking(object, info_type);
 CREATE INDEX m_leak ON masking(by) WHERE found > masked;
 
--- Tool definitions as catalogs list them: one row for each catalog. approver: who approved the definition, if anyone.
+-- Tool definitions as catalogs list them, one row for each catalog, and who approved which.
 CREATE TABLE tool_seen(
   server TEXT NOT NULL, tool TEXT NOT NULL, digest TEXT NOT NULL, eid INTEGER NOT NULL, ts_us INTEGER NOT NULL,
-  approver INTEGER REFERENCES identity, PRIMARY KEY(server, tool, digest, eid)) STRICT, WITHOUT ROWID;
+  PRIMARY KEY(server, tool, digest, eid)) STRICT, WITHOUT ROWID;
 CREATE INDEX b_eid ON tool_seen(eid);
+CREATE TABLE tool_approved(
+  eid INTEGER PRIMARY KEY, ts_us INTEGER NOT NULL, server TEXT NOT NULL, tool TEXT NOT NULL, digest TEXT NOT NULL,
+  approver INTEGER REFERENCES identity, change_ref TEXT) STRICT;
+CREATE INDEX y_tool ON tool_approved(server, tool, digest);
 
 -- Terminal input and output: one row for each stream and batch, so that indexing it costs little.
 CREATE TABLE stretch(
@@ -213,12 +226,15 @@ CREATE TABLE gap(
   sid INTEGER NOT NULL, seq INTEGER NOT NULL, ts_us INTEGER NOT NULL, reason TEXT NOT NULL, n INTEGER,
   bytes INTEGER, from_us INTEGER, to_us INTEGER, PRIMARY KEY(sid, seq)) STRICT, WITHOUT ROWID;
 
--- Who read what: the audit sessions' events. uid is the session that was read, where it was one.
+-- Who read what: the events audit.*; what is query, replay, export, report, verify, erase, verb the command. The
+-- sessions that were read are in access_ref, n_sessions counts them all.
 CREATE TABLE access(
-  eid INTEGER PRIMARY KEY, ts_us INTEGER NOT NULL, who INTEGER REFERENCES identity, verb TEXT NOT NULL, uid TEXT,
-  query_digest TEXT, n INTEGER, purpose TEXT) STRICT;
+  eid INTEGER PRIMARY KEY, ts_us INTEGER NOT NULL, who INTEGER REFERENCES identity, behalf INTEGER REFERENCES identity,
+  what TEXT NOT NULL, verb TEXT NOT NULL, query TEXT, query_digest TEXT, n INTEGER, n_sessions INTEGER NOT NULL,
+  purpose TEXT) STRICT;
 CREATE INDEX t_time ON access(ts_us);
-CREATE INDEX t_uid ON access(uid) WHERE uid IS NOT NULL;
+CREATE TABLE access_ref(uid TEXT NOT NULL, eid INTEGER NOT NULL, PRIMARY KEY(uid, eid)) STRICT, WITHOUT ROWID;
+CREATE INDEX z_eid ON access_ref(eid);
 
 -- What detections found: written by them, kept as they say.
 CREATE TABLE finding(
@@ -262,9 +278,10 @@ CREATE VIEW v_approval AS
     i.uid AS requester, v.action_digest, v.ticket, v.reason
   FROM approval AS v LEFT JOIN session AS s ON s.sid = v.sid LEFT JOIN identity AS i ON i.iid = v.requester;
 CREATE VIEW v_access AS
-  SELECT s.uid AS session, x.eid & 0xffffffff AS seq, x.ts_us, i.uid AS who, x.verb, x.uid AS subject, x.query_digest,
-    x.n, x.purpose
-  FROM access AS x JOIN session AS s ON s.sid = x.eid >> 32 LEFT JOIN identity AS i ON i.iid = x.who;
+  SELECT s.uid AS session, x.eid & 0xffffffff AS seq, x.ts_us, i.uid AS who, b.uid AS behalf, x.what, x.verb, x.query,
+    x.query_digest, x.n, x.n_sessions, x.purpose
+  FROM access AS x JOIN session AS s ON s.sid = x.eid >> 32 LEFT JOIN identity AS i ON i.iid = x.who
+    LEFT JOIN identity AS b ON b.iid = x.behalf;
 CREATE VIEW v_gap AS
   SELECT s.uid AS session, g.seq, g.ts_us, g.reason, g.n, g.bytes, g.from_us, g.to_us
   FROM gap AS g JOIN session AS s ON s.sid = g.sid;
@@ -272,8 +289,14 @@ CREATE VIEW v_shown AS
   SELECT s.uid AS session, w.eid & 0xffffffff AS seq, x.body AS text
   FROM shown AS w JOIN session AS s ON s.sid = w.eid >> 32 JOIN txt AS x ON x.tid = w.tid;
 CREATE VIEW tooldef AS
-  SELECT server, tool, digest, min(ts_us) AS first_us, min(eid) AS eid, max(approver) AS approved_by
-  FROM tool_seen GROUP BY server, tool, digest;
+  SELECT d.server, d.tool, d.digest, min(d.ts_us) AS first_us, min(d.eid) AS eid,
+    (SELECT min(y.approver) FROM tool_approved AS y
+     WHERE y.server = d.server AND y.tool = d.tool AND y.digest = d.digest) AS approved_by
+  FROM tool_seen AS d GROUP BY d.server, d.tool, d.digest;
+-- What must be masked where: the last word on each field.
+CREATE VIEW sensitive AS
+  SELECT rid, object, field, info_type, required, eid, max(ts_us) AS ts_us FROM classified
+  GROUP BY rid, object, field, info_type HAVING required <> 'none';
 -- Every delegation with its ancestors, hop 0 the delegation itself; 32 hops or a missing parent end it.
 CREATE VIEW v_chain AS
   WITH RECURSIVE c(leaf, hop, did, uid, parent_uid, sub, act, scopes, proof, expires_us) AS (

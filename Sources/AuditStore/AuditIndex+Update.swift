@@ -28,9 +28,9 @@ extension AuditIndex {
   /// session stays due until its rows are in. Held by another process for longer than the patience,
   /// it says so in the notes and leaves the index as it is.
   @discardableResult
-  package mutating func update(progress: (IndexProgress) -> Void = { _ in })
-    throws(AuditFailure) -> IndexUpdate
-  {
+  package mutating func update(
+    threads: Int = 1, progress: (IndexProgress) -> Void = { _ in }
+  ) throws(AuditFailure) -> IndexUpdate {
     var result = IndexUpdate()
     guard isWritable else {
       notes += try pendingNotes()
@@ -39,7 +39,7 @@ extension AuditIndex {
     do throws(AuditFailure) {
       try readLog(into: &result)
       try sweep()
-      try readSessions(into: &result, progress: progress)
+      try readSessions(into: &result, threads: threads, progress: progress)
     } catch {
       guard error.kind == .locked,
         try indexed({ () throws(SQLiteFailure) in
@@ -187,19 +187,21 @@ extension AuditIndex {
     let path = store.indexPath
     try database.transaction({ AuditFailure($0, at: path) }) { () throws(AuditFailure) in
       try indexed { () throws(SQLiteFailure) in
+        let mode = try mode()
         try database.script(
           """
           DELETE FROM event; DELETE FROM stretch; DELETE FROM gap; DELETE FROM session;
-          DELETE FROM txt; DELETE FROM identity; DELETE FROM resource; DELETE FROM etype;
-          DELETE FROM source; DELETE FROM leaf; DELETE FROM meta; DELETE FROM policy;
-          DELETE FROM sensitive; DELETE FROM policy_change; DELETE FROM policy_active;
+          DELETE FROM txt; DELETE FROM txt_due; DELETE FROM shown; DELETE FROM identity;
+          DELETE FROM resource; DELETE FROM classified; DELETE FROM canary; DELETE FROM etype;
+          DELETE FROM policy; DELETE FROM policy_change; DELETE FROM policy_active;
           DELETE FROM delegation; DELETE FROM session_chain; DELETE FROM delegation_event;
-          DELETE FROM txt_due; DELETE FROM object_ref; DELETE FROM decision;
-          DELETE FROM approval_event; DELETE FROM approval; DELETE FROM vote;
-          DELETE FROM approval_use; DELETE FROM masking; DELETE FROM tool_seen;
-          DELETE FROM shown; DELETE FROM access; DELETE FROM finding;
-          INSERT INTO txt_fts(txt_fts) VALUES('delete-all');
+          DELETE FROM object_ref; DELETE FROM decision; DELETE FROM approval;
+          DELETE FROM approval_event; DELETE FROM vote; DELETE FROM approval_use;
+          DELETE FROM masking; DELETE FROM tool_seen; DELETE FROM tool_approved;
+          DELETE FROM access; DELETE FROM access_ref; DELETE FROM finding;
+          DELETE FROM source; DELETE FROM leaf; DELETE FROM meta;
           """)
+        try make(search: mode)
       }
     }
   }
@@ -239,7 +241,11 @@ extension AuditIndex {
       try indexed { () throws(SQLiteFailure) in
         let mark = try database.prepare("UPDATE source SET is_due = 1 WHERE src = ?")
         for sid in due { try mark.run([.integer(sid)]) }
-        for sid in gone { try remove(sid) }
+        if !gone.isEmpty {
+          var rows = try SessionRows(database)
+          for sid in gone { try remove(sid, &rows) }
+          try rows.settle(database)
+        }
         let add = try database.prepare(
           "INSERT OR IGNORE INTO source(src, uid, is_due, verify) VALUES(?,?,1,'UNREAD')")
         for uid in strangers.sorted() { try add.run([.integer(try freeID(uid)), .text(uid)]) }
@@ -253,12 +259,6 @@ extension AuditIndex {
       -1 - DerivedIDs.number(try DerivedIDs.digest(Array(uid.utf8))) & 0x3FFF_FFFF
     while try database.integer("SELECT count(*) FROM source WHERE src = \(sid)") > 0 { sid -= 1 }
     return sid
-  }
-
-  /// Removes all rows of a session and its source.
-  func remove(_ sid: Int64) throws(SQLiteFailure) {
-    try clear(sid)
-    try database.run("DELETE FROM source WHERE src = \(sid)")
   }
 }
 

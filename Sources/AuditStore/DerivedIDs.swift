@@ -1,120 +1,259 @@
 internal import Platform
 internal import SessionLog
 
-/// Gives identities, resources, types and texts their numbers in the index.
+/// Gives identities, resources, types, texts and the like their numbers in the index.
 ///
 /// A number follows from what it names, so that a rebuild gives the same ones; where two meet,
 /// which only an attacker brings about, the next free one is taken, and nothing is ever filed under
 /// another's name.
 @safe
 struct DerivedIDs: ~Copyable {
-  private let identity: Statement
-  private let addIdentity: Statement
-  private let resource: Statement
-  private let addResource: Statement
-  private let type: Statement
-  private let addType: Statement
-  private let text: Statement
+  private let identity: Lookup
+  private let resource: Lookup
+  private let type: Lookup
+  private let policy: Lookup
+  private let delegation: Lookup
+  private let approval: Lookup
   private let addText: Statement
+  private let text: Statement
+  private let addDue: Statement
+  private let changes: Statement
+
   private var types: [String: Int64] = [:]
+  private var identities: [IdentityFact: Int64] = [:]
+  private var resources: [ResourceFact: Int64] = [:]
+  private var policies: [PolicyReference: Int64] = [:]
+  private var delegations: [DelegationFact: Int64] = [:]
+  /// Texts met lately: number and check.
+  private var texts: [Int64: UInt64] = [:]
+
+  /// Entries that a cache holds before it starts anew.
+  private static let cached = 1 << 16
+
+  /// How one table finds a row by its number and adds one.
+  private struct Lookup: ~Copyable {
+    let select: Statement
+    let insert: Statement
+
+    init(_ database: borrowing Database, _ select: SQL, _ insert: SQL) throws(SQLiteFailure) {
+      let found = try database.prepare(select)
+      let added = try database.prepare(insert)
+      self.select = found
+      self.insert = added
+    }
+  }
 
   init(_ database: borrowing Database) throws(SQLiteFailure) {
-    let identity = try database.prepare(
-      "SELECT kind, issuer, uid, name, version, model, owner FROM identity WHERE iid = ?")
-    let addIdentity = try database.prepare(
+    let identity = try Lookup(
+      database,
+      "SELECT kind, issuer, uid, name, version, model, owner FROM identity WHERE iid = ?",
       """
       INSERT INTO identity(kind, issuer, uid, name, version, model, owner, iid, who)
       VALUES(?,?,?,?,?,?,?,?,?)
       """)
-    let resource = try database.prepare("SELECT kind, uid, env, scope FROM resource WHERE rid = ?")
-    let addResource = try database.prepare(
+    let resource = try Lookup(
+      database, "SELECT kind, uid, env, scope FROM resource WHERE rid = ?",
       "INSERT INTO resource(kind, uid, env, scope, rid) VALUES(?,?,?,?,?)")
-    let type = try database.prepare("SELECT name FROM etype WHERE t = ?")
-    let addType = try database.prepare(
+    let type = try Lookup(
+      database, "SELECT name FROM etype WHERE t = ?",
       "INSERT INTO etype(name, t, class_uid, is_action) VALUES(?,?,?,?)")
+    let policy = try Lookup(
+      database, "SELECT name, version, digest FROM policy WHERE pid = ?",
+      "INSERT INTO policy(name, version, digest, pid) VALUES(?,?,?,?)")
+    let delegation = try Lookup(
+      database,
+      """
+      SELECT uid, parent_uid, root_uid, depth, issuer, sub, act, audience, scopes, issued_us,
+        expires_us, proof, jti FROM delegation WHERE did = ?
+      """,
+      """
+      INSERT INTO delegation(uid, parent_uid, root_uid, depth, issuer, sub, act, audience, scopes,
+        issued_us, expires_us, proof, jti, did) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+      """)
+    let approval = try Lookup(
+      database, "SELECT uid FROM approval WHERE aid = ?",
+      """
+      INSERT INTO approval(uid, aid, need, state, max_uses, break_glass)
+      VALUES(?,?,0,'pending',1,0)
+      """)
+    let addText = try database.prepare("INSERT OR IGNORE INTO txt(tid, body) VALUES(?,?)")
     let text = try database.prepare("SELECT body FROM txt WHERE tid = ?")
-    let addText = try database.prepare("INSERT INTO txt(body, tid) VALUES(?,?)")
+    let addDue = try database.prepare("INSERT OR IGNORE INTO txt_due(tid) VALUES(?)")
+    let changes = try database.prepare("SELECT changes()")
     // All or none: what owns statements is never half made.
     self.identity = identity
-    self.addIdentity = addIdentity
     self.resource = resource
-    self.addResource = addResource
     self.type = type
-    self.addType = addType
-    self.text = text
+    self.policy = policy
+    self.delegation = delegation
+    self.approval = approval
     self.addText = addText
+    self.text = text
+    self.addDue = addDue
+    self.changes = changes
   }
 
-  func id(of identity: Identity, kind: String) throws(SQLiteFailure) -> Int64 {
-    try Self.find(
+  /// Forgets what it knows: rows were removed.
+  mutating func forget() {
+    types.removeAll()
+    identities.removeAll()
+    resources.removeAll()
+    policies.removeAll()
+    delegations.removeAll()
+    texts.removeAll()
+  }
+
+  mutating func id(of fact: IdentityFact?) throws(SQLiteFailure) -> Int64? {
+    guard let fact else { return nil }
+    if let known = identities[fact] { return known }
+    let owner = fact.ownerUID.map { ($0, fact.ownerIssuer ?? "") }
+    var ownerNumber: Int64?
+    if let owner { ownerNumber = try Self.who(issuer: owner.1, uid: owner.0) }
+    let id = try Self.find(
       [
-        .text(kind), .text(identity.issuer), .text(identity.uid), SQLValue(identity.name),
-        SQLValue(identity.version), SQLValue(identity.model), .null,
-      ], self.identity, addIdentity, also: [.integer(try Self.who(identity))])
+        .text(fact.kind), .text(fact.issuer), .text(fact.uid), SQLValue(fact.name),
+        SQLValue(fact.version), SQLValue(fact.model), SQLValue(ownerNumber),
+      ], identity, also: [.integer(try Self.who(issuer: fact.issuer, uid: fact.uid))])
+    if identities.count >= Self.cached { identities.removeAll(keepingCapacity: true) }
+    identities[fact] = id
+    return id
   }
 
-  func id(of resource: Resource) throws(SQLiteFailure) -> Int64 {
-    try Self.find(
-      [.text(resource.kind), .text(resource.uid), SQLValue(resource.environment), .null],
-      self.resource, addResource)
+  mutating func id(of fact: ResourceFact?) throws(SQLiteFailure) -> Int64? {
+    guard let fact else { return nil }
+    if let known = resources[fact] { return known }
+    let id = try Self.find(
+      [
+        .text(fact.kind), .text(fact.uid), SQLValue(fact.environment), SQLValue(fact.scope),
+      ], resource)
+    if resources.count >= Self.cached { resources.removeAll(keepingCapacity: true) }
+    resources[fact] = id
+    return id
   }
 
-  mutating func id(ofType name: String) throws(SQLiteFailure) -> Int64 {
+  mutating func id(of fact: PolicyReference?) throws(SQLiteFailure) -> Int64? {
+    guard let fact else { return nil }
+    if let known = policies[fact] { return known }
+    let id = try Self.find(
+      [.text(fact.name), .text(fact.version), .text(fact.digest)], policy)
+    if policies.count >= Self.cached { policies.removeAll(keepingCapacity: true) }
+    policies[fact] = id
+    return id
+  }
+
+  mutating func id(of fact: DelegationFact) throws(SQLiteFailure) -> Int64 {
+    if let known = delegations[fact] { return known }
+    let subject = try id(of: fact.subject)
+    let actor = try id(of: fact.actor)
+    let id = try Self.find(
+      [
+        .text(fact.uid), SQLValue(fact.parent), .text(fact.root), .integer(fact.depth),
+        .text(fact.issuer), SQLValue(subject), SQLValue(actor), SQLValue(fact.audience),
+        .text(fact.scopes), SQLValue(fact.issued), SQLValue(fact.expires), .text(fact.proof),
+        SQLValue(fact.tokenID),
+      ], delegation)
+    if delegations.count >= Self.cached { delegations.removeAll(keepingCapacity: true) }
+    delegations[fact] = id
+    return id
+  }
+
+  /// The number of an approval, which gets a row of its own with its first mention.
+  func id(ofApproval uid: String) throws(SQLiteFailure) -> Int64 {
+    try Self.find([.text(uid)], approval)
+  }
+
+  mutating func id(ofType name: String, known number: Int32 = 0) throws(SQLiteFailure) -> Int64 {
     if let known = types[name] { return known }
     let id: Int64
-    if let place = Self.usualTypes.firstIndex(of: name) {
-      id = Int64(place + 1)
-      if try !Self.holds(type, id) {
-        try addType.run([.text(name), .integer(id), .integer(0), .integer(0)])
+    if number > 0 {
+      id = Int64(number)
+      if try !Self.holds(type.select, id) {
+        let type = EventTypes.all[Int(number) - 1]
+        try self.type.insert.run([
+          .text(name), .integer(id), .integer(type.classUID), .integer(type.isAction ? 1 : 0),
+        ])
       }
     } else {
-      id = try Self.find([.text(name)], type, addType, also: [.integer(0), .integer(0)])
+      id = try Self.find([.text(name)], type, also: [.integer(0), .integer(0)])
     }
+    if types.count >= Self.cached { types.removeAll(keepingCapacity: true) }
     types[name] = id
     return id
   }
 
-  func id(ofText body: String) throws(SQLiteFailure) -> Int64 {
-    let digest = try Self.digest(Array(body.utf8))
-    var id = Self.number(digest)
+  /// The number of a text; `first` is the number to try first, `check` tells texts apart that share it.
+  mutating func id(
+    ofText bytes: borrowing [UInt8], _ piece: Piece, first: Int64, check: UInt64
+  ) throws(SQLiteFailure) -> Int64 {
+    if texts[first] == check { return first }
+    var id = first
     while true {
-      try text.bind([.integer(id)])
+      try addText.set(1, id)
+      try addText.set(2, bytes, piece)
+      try addText.run()
+      if try changed() {
+        try addDue.set(1, id)
+        try addDue.run()
+        break
+      }
+      try text.set(1, id)
       guard try text.step() else { break }
-      let found = text.text(0)
+      let isSame = text.equals(0, bytes, piece)
       text.reset()
-      if found == body { return id }
+      if isSame { break }
       id += 1
     }
-    try addText.run([.text(body), .integer(id)])
+    if id == first {
+      if texts.count >= 4 * Self.cached { texts.removeAll(keepingCapacity: true) }
+      texts[first] = check
+    }
     return id
+  }
+
+  /// The number of a text made by the index itself.
+  mutating func id(ofText text: String) throws(SQLiteFailure) -> Int64 {
+    let bytes = Array(text.utf8)
+    let digest = try Self.digest(bytes)
+    return try id(
+      ofText: bytes, Piece(start: 0, count: Int32(clamping: bytes.count)),
+      first: Self.number(digest), check: Self.check(digest))
+  }
+
+  private func changed() throws(SQLiteFailure) -> Bool {
+    guard try changes.step() else { return false }
+    let count = changes.integer(0)
+    changes.reset()
+    return count > 0
   }
 
   // MARK: numbers
 
   private static func find(
-    _ key: [SQLValue], _ select: borrowing Statement, _ insert: borrowing Statement,
-    also others: [SQLValue] = []
+    _ key: [SQLValue], _ lookup: borrowing Lookup, also others: [SQLValue] = []
   ) throws(SQLiteFailure) -> Int64 {
     var bytes: [UInt8] = []
     for value in key {
-      if case .text(let text) = value {
+      switch value {
+      case .text(let text):
         bytes.append(contentsOf: String(text.utf8.count).utf8)
         bytes.append(0x3A)
         bytes.append(contentsOf: text.utf8)
-      } else {
-        bytes.append(0x2D)
+      case .integer(let number):
+        bytes.append(0x69)
+        bytes.append(contentsOf: String(number).utf8)
+      default: bytes.append(0x2D)
       }
     }
     var id = number(try digest(bytes))
     while true {
-      try select.bind([.integer(id)])
-      guard try select.step() else { break }
-      let found = key.indices.map { select.value(Int32(truncatingIfNeeded: $0)) }
-      select.reset()
+      try lookup.select.bind([.integer(id)])
+      guard try lookup.select.step() else { break }
+      let found = key.indices.map { lookup.select.value(Int32(truncatingIfNeeded: $0)) }
+      lookup.select.reset()
       if found == key { return id }
       id += 1
     }
-    try insert.run(key + [.integer(id)] + others)
+    try lookup.insert.run(key + [.integer(id)] + others)
     return id
   }
 
@@ -134,10 +273,14 @@ struct DerivedIDs: ~Copyable {
     return number & 0x7FFF_FFFF_FFFF | 1 << 20
   }
 
+  /// What tells two texts apart that share a number.
+  static func check(_ digest: [UInt8]) -> UInt64 {
+    digest.dropFirst(8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
   /// The same for all descriptions of one issuer and uid.
-  static func who(_ identity: Identity) throws(SQLiteFailure) -> Int64 {
-    let digest = try digest(
-      Array("\(identity.issuer.utf8.count):\(identity.issuer)\(identity.uid)".utf8))
+  static func who(issuer: String, uid: String) throws(SQLiteFailure) -> Int64 {
+    let digest = try digest(Array("\(issuer.utf8.count):\(issuer)\(uid)".utf8))
     return digest.prefix(8).reduce(0) { $0 << 8 | Int64($1) } & Int64.max
   }
 
@@ -146,22 +289,4 @@ struct DerivedIDs: ~Copyable {
       throw SQLiteFailure(code: 1, message: "libcrypto: \(error.reason)")
     }
   }
-
-  /// One byte each in every row: the order is part of the index's version.
-  static let usualTypes = [
-    "session.start", "session.salt", "session.end", "session.join", "session.leave",
-    "terminal.output", "terminal.input", "terminal.resize", "terminal.command",
-    "database.connect", "database.query", "database.result", "http.request", "http.response",
-    "mcp.catalog", "mcp.call", "mcp.result", "kubernetes.request", "ssh.channel",
-    "file.transfer", "tunnel.open", "tunnel.close", "policy.load", "policy.activate",
-    "policy.rollback", "policy.decision", "approval.request", "approval.vote",
-    "approval.granted", "approval.rejected", "approval.expired", "approval.revoked",
-    "approval.consumed", "approval.break_glass", "masking.applied", "masking.missed",
-    "masking.error", "delegation.issued", "delegation.used", "delegation.revoked",
-    "delegation.rejected", "identity.change", "auth.attempt", "recorder.start",
-    "recorder.stop", "recorder.pause", "recorder.resume", "recorder.rotate", "recorder.seal",
-    "recorder.gap", "recorder.config", "recorder.fail", "recorder.recovered", "audit.query",
-    "audit.replay", "audit.export", "audit.report", "audit.verify", "audit.erase",
-    "clock.sync", "marker.note", "marker.risk", "marker.legal_hold", "marker.review",
-  ]
 }

@@ -157,15 +157,15 @@ package struct ReportedSession: Sendable {
   package var isPruned: Bool
 
   init(_ id: SessionID, in store: Store, log: LogView) throws(AuditFailure) {
-    var tally = SessionTally()
+    var reader = EventReader()
     verdict = try logged { () throws(SessionLogFailure) in
       try StoreVerifier.verify(id, in: store, log: log) {
         (batch, isCommitted) throws(SessionLogFailure) in
-        if isCommitted { tally.add(batch) }
+        if isCommitted { reader.count(batch) }
       }
     }
     self.id = id.text
-    self.tally = tally
+    tally = reader.tally
     let leaves = log.leaves[id] ?? []
     isPruned = leaves.last?.leaf.kind == Leaf.Kind.prune
     start =

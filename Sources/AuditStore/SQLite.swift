@@ -23,7 +23,7 @@ struct SQLiteFailure: Error, Sendable, Equatable {
 struct Database: ~Copyable {
   enum Mode { case readWrite, readOnly, memory }
 
-  private let handle: OpaquePointer
+  fileprivate let handle: OpaquePointer
 
   /// Opens a file, which must exist and must not be a link; `.memory` has no file.
   ///
@@ -201,6 +201,46 @@ struct Statement: ~Copyable {
     }
   }
 
+  /// Binds a number or NULL to one parameter, counted from 1.
+  func set(_ place: Int32, _ number: Int64?) throws(SQLiteFailure) {
+    let code =
+      if let number {
+        unsafe sqlite3_bind_int64(handle, place, number)
+      } else {
+        unsafe sqlite3_bind_null(handle, place)
+      }
+    guard code == SQLITE_OK else { throw unsafe SQLiteFailure(code, of: database) }
+  }
+
+  /// Binds a part of `bytes` as text, or NULL where it is absent.
+  func set(_ place: Int32, _ bytes: borrowing [UInt8], _ piece: Piece) throws(SQLiteFailure) {
+    let code: Int32
+    if piece.isNone {
+      code = unsafe sqlite3_bind_null(handle, place)
+    } else if piece.count == 0 {
+      code = bind("", at: place)
+    } else {
+      code = unsafe bytes.withUnsafeBufferPointer { buffer in
+        unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[piece.range])
+          .withMemoryRebound(to: CChar.self) { text in
+            unsafe sqlite3_bind_text64(
+              handle, place, text.baseAddress, UInt64(text.count), blackbox_sqlite_transient(),
+              UInt8(SQLITE_UTF8))
+          }
+      }
+    }
+    guard code == SQLITE_OK else { throw unsafe SQLiteFailure(code, of: database) }
+  }
+
+  func set(_ place: Int32, text: String?) throws(SQLiteFailure) {
+    guard let text else { return try set(place, nil as Int64?) }
+    let code = bind(text, at: place)
+    guard code == SQLITE_OK else { throw unsafe SQLiteFailure(code, of: database) }
+  }
+
+  /// Runs to the end with what is bound.
+  func run() throws(SQLiteFailure) { while try step() {} }
+
   /// Binds anew, runs to the end, and is ready for the next values.
   func run(_ values: [SQLValue]) throws(SQLiteFailure) {
     try bind(values)
@@ -256,12 +296,58 @@ struct Statement: ~Copyable {
     if case .blob(let bytes) = value(column) { bytes } else { nil }
   }
 
+  /// True if the column's bytes are those of `piece`.
+  func equals(_ column: Int32, _ bytes: borrowing [UInt8], _ piece: Piece) -> Bool {
+    self.bytes(column).elementsEqual(bytes[piece.range])
+  }
+
   private func bytes(_ column: Int32) -> [UInt8] {
     // The pointer is asked for before the length, as SQLite wants it.
     guard let start = unsafe sqlite3_column_blob(handle, column) else { return [] }
     let count = Int(unsafe sqlite3_column_bytes(handle, column))
     return unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
   }
+}
+
+/// Statements by their text, compiled once.
+///
+/// Made by a database and never to outlive it.
+@safe
+final class StatementCache {
+  private let handle: OpaquePointer
+  private var statements: [String: Kept] = [:]
+
+  private final class Kept {
+    let statement: Statement
+    init(_ statement: consuming Statement) { self.statement = statement }
+  }
+
+  fileprivate init(_ handle: OpaquePointer) { unsafe self.handle = handle }
+
+  /// Runs a statement that gives no rows, or whose rows nobody wants.
+  func run(_ sql: SQL) throws(SQLiteFailure) {
+    if let known = statements[sql.text] { return try known.statement.run(sql.values) }
+    var compiled: OpaquePointer?
+    var text = sql.text
+    let code = text.withUTF8 { buffer in
+      unsafe buffer.withMemoryRebound(to: CChar.self) { bytes in
+        unsafe sqlite3_prepare_v3(
+          handle, bytes.baseAddress, Int32(clamping: bytes.count),
+          UInt32(SQLITE_PREPARE_PERSISTENT), &compiled, nil)
+      }
+    }
+    guard code == SQLITE_OK, let compiled = unsafe compiled else {
+      throw unsafe SQLiteFailure(code, of: handle)
+    }
+    let kept = unsafe Kept(Statement(compiled, of: handle))
+    statements[sql.text] = kept
+    try kept.statement.run(sql.values)
+  }
+}
+
+extension Database {
+  /// Statements of this connection that are kept compiled.
+  func cache() -> StatementCache { unsafe StatementCache(handle) }
 }
 
 extension SQLiteFailure {

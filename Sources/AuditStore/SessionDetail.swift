@@ -26,13 +26,14 @@ package struct SessionDetail: Sendable {
 
   /// Verifies a session against a log that was read and counts what it holds.
   package init(_ id: SessionID, in store: Store, log: LogView) throws(AuditFailure) {
-    var tally = SessionTally()
+    var reader = EventReader()
     verdict = try logged { () throws(SessionLogFailure) in
       try StoreVerifier.verify(id, in: store, log: log) {
         (batch, isCommitted) throws(SessionLogFailure) in
-        if isCommitted { tally.add(batch) }
+        if isCommitted { reader.count(batch) }
       }
     }
+    let tally = reader.tally
     self.id = id
     logFindings = log.findings
     logSize = log.checkpoint?.size

@@ -1,119 +1,268 @@
 internal import Platform
 internal import SessionLog
 
-/// Writes the rows of sessions into the index.
+/// Writes the rows of sessions into the index, within the caller's transaction.
 @safe
 struct SessionRows: ~Copyable {
-  private var ids: DerivedIDs
-  private let event: Statement
-  private let stretch: Statement
-  private let gap: Statement
-  private let session: Statement
-  private let source: Statement
+  var ids: DerivedIDs
+  let statements: RowStatements
+  /// What must be worked out anew before the transaction ends.
+  var touchedApprovals: Set<Int64> = []
+  var touchedGateways: Set<Int64> = []
 
   init(_ database: borrowing Database) throws(SQLiteFailure) {
     let ids = try DerivedIDs(database)
+    let statements = try RowStatements(database)
+    // All or none: what owns statements is never half made.
+    self.ids = ids
+    self.statements = statements
+  }
+
+  /// Writes a block; the number of rows that are events and stretches.
+  mutating func add(_ block: EventBlock, sid: Int64, _ context: SessionContext)
+    throws(SQLiteFailure) -> Int64
+  {
+    let first = sid << 32
+    var resources: [Int64?] = []
+    for fact in block.resources { resources.append(try ids.id(of: fact)) }
+    for row in block.rows {
+      let type =
+        row.type > 0
+        ? EventTypes.all[Int(row.type) - 1].name.description : block.names[Int(-1 - row.type)]
+      try statements.event.set(1, first | Int64(row.sequence))
+      try statements.event.set(2, context.start &+ Int64(clamping: row.time))
+      try statements.event.set(3, try ids.id(ofType: type, known: row.type))
+      try statements.event.set(4, Int64(clamping: block.number))
+      try statements.event.set(5, Int64(row.line))
+      try statements.event.set(6, row.isAction ? 1 : 0)
+      try statements.event.set(7, row.resource < 0 ? nil : resources[Int(row.resource)])
+      try statements.event.set(8, block.bytes, row.op)
+      try statements.event.set(9, block.bytes, row.target)
+      try statements.event.set(10, row.status)
+      try statements.event.set(11, row.disposition)
+      try statements.event.set(12, row.severity)
+      try statements.event.set(13, block.bytes, row.code)
+      var text: Int64?
+      if !row.text.isNone {
+        text = try ids.id(
+          ofText: block.bytes, row.text, first: row.textID, check: row.textCheck)
+      }
+      try statements.event.set(14, text)
+      try statements.event.set(15, row.duration)
+      try statements.event.set(16, row.rows)
+      try statements.event.set(17, row.bytes)
+      try statements.event.set(18, try number(row.cause, below: row.sequence, sid, block))
+      try statements.event.set(19, block.bytes, row.digest)
+      try statements.event.set(20, block.bytes, row.attributes)
+      try statements.event.run()
+    }
+    for part in block.stretches {
+      try statements.stretch.run([
+        .integer(sid), SQLValue(part.batch), .text(part.stream.rawValue),
+        SQLValue(part.firstLine), SQLValue(part.lastLine), SQLValue(part.firstTime),
+        SQLValue(part.lastTime), SQLValue(part.lines), SQLValue(part.bytes),
+      ])
+    }
+    try addFacts(block, sid, context)
+    for fact in block.others { try addOther(fact, block, sid, context) }
+    return Int64(block.rows.count + block.stretches.count)
+  }
+
+  /// The number of the event that a reference names; nil where there is none, or none before it.
+  func number(
+    _ reference: EventReference, below sequence: UInt64, _ sid: Int64, _ block: borrowing EventBlock
+  ) throws(SQLiteFailure) -> Int64? {
+    if reference.line >= 0 {
+      return UInt64(reference.line) < sequence ? sid << 32 | reference.line : nil
+    }
+    guard !reference.elsewhere.isNone else { return nil }
+    return try number(of: block.text(reference.elsewhere))
+  }
+
+  /// The event that `ID@SEQ` names.
+  func number(of text: String) throws(SQLiteFailure) -> Int64? {
+    let parts = text.split(separator: "@")
+    guard parts.count == 2, let line = UInt32(parts[1]) else { return nil }
+    try statements.findSource.bind([.text(String(parts[0]))])
+    defer { statements.findSource.reset() }
+    guard try statements.findSource.step() else { return nil }
+    return statements.findSource.integer(0) << 32 | Int64(line)
+  }
+
+  private mutating func addFacts(_ block: EventBlock, _ sid: Int64, _ context: SessionContext)
+    throws(SQLiteFailure)
+  {
+    let first = sid << 32
+    for fact in block.outcomes {
+      try statements.outcome.set(1, fact.status)
+      try statements.outcome.set(2, block.bytes, fact.code)
+      try statements.outcome.set(3, fact.duration)
+      try statements.outcome.set(4, fact.rows)
+      try statements.outcome.set(5, fact.bytes)
+      try statements.outcome.set(6, first | fact.action)
+      try statements.outcome.run()
+    }
+    var policies: [Int64?] = []
+    for fact in block.policies { policies.append(try ids.id(of: fact)) }
+    for fact in block.decisions {
+      let row = block.rows[Int(fact.row)]
+      let subject = try number(fact.subject, below: row.sequence, sid, block)
+      let policy =
+        fact.policy < 0 ? try ids.id(of: context.policy) : policies[Int(fact.policy)]
+      var approval: Int64?
+      if !fact.approval.isNone {
+        let id = try ids.id(ofApproval: block.text(fact.approval))
+        touchedApprovals.insert(id)
+        approval = id
+      }
+      try statements.decision.set(1, first | Int64(row.sequence))
+      try statements.decision.set(2, subject)
+      try statements.decision.set(3, policy)
+      try statements.decision.set(4, text: fact.rule.isNone ? "" : block.text(fact.rule))
+      try statements.decision.set(5, text: fact.outcome.rawValue)
+      try statements.decision.set(6, fact.isEnforced ? 1 : 0)
+      try statements.decision.set(7, block.bytes, fact.reason)
+      try statements.decision.set(8, approval)
+      try statements.decision.set(9, block.bytes, fact.inputDigest)
+      try statements.decision.set(10, fact.latency)
+      try statements.decision.run()
+      if let subject {
+        try statements.decided.set(1, fact.disposition)
+        try statements.decided.set(2, fact.isEnforced && fact.outcome == .block ? 1 : 0)
+        try statements.decided.set(3, subject)
+        try statements.decided.run()
+      }
+    }
+    for fact in block.maskings {
+      let row = block.rows[Int(fact.row)]
+      let own = first | Int64(row.sequence)
+      var subject = try number(fact.subject, below: row.sequence, sid, block) ?? own
+      // A result counts for its action.
+      try statements.action.set(1, subject)
+      if try statements.action.step(), statements.action.integer(0) == 0,
+        let cause = statements.action.optionalInteger(1)
+      {
+        subject = cause
+      }
+      statements.action.reset()
+      try statements.masking.set(1, own)
+      try statements.masking.set(2, subject)
+      try statements.masking.set(3, text: fact.what.description)
+      try statements.masking.set(4, text: fact.direction.isNone ? "" : block.text(fact.direction))
+      try statements.masking.set(5, text: fact.object.isNone ? "" : block.text(fact.object))
+      try statements.masking.set(6, text: fact.field.isNone ? "" : block.text(fact.field))
+      try statements.masking.set(7, text: fact.infoType.isNone ? "" : block.text(fact.infoType))
+      try statements.masking.set(8, text: fact.method.isNone ? "" : block.text(fact.method))
+      try statements.masking.set(9, fact.found)
+      try statements.masking.set(10, fact.masked)
+      try statements.masking.set(11, block.bytes, fact.detector)
+      try statements.masking.run()
+    }
+    for fact in block.objects {
+      try statements.object.set(1, block.bytes, fact.object)
+      try statements.object.set(2, first | Int64(block.rows[Int(fact.row)].sequence))
+      try statements.object.set(3, text: fact.access.isNone ? "" : block.text(fact.access))
+      try statements.object.run()
+    }
+    for fact in block.gaps {
+      let row = block.rows[Int(fact.row)]
+      try statements.gap.run([
+        .integer(sid), SQLValue(row.sequence),
+        .integer(context.start &+ Int64(clamping: row.time)),
+        .text(fact.reason.isNone ? "" : block.text(fact.reason)), SQLValue(fact.lost),
+        SQLValue(fact.bytes), SQLValue(fact.from.map { context.start &+ $0 }),
+        SQLValue(fact.to.map { context.start &+ $0 }),
+      ])
+    }
+  }
+}
+
+/// The statements that sessions' rows are written with, compiled once.
+@safe
+struct RowStatements: ~Copyable {
+  let event: Statement
+  let outcome: Statement
+  let decided: Statement
+  let action: Statement
+  let findSource: Statement
+  let stretch: Statement
+  let decision: Statement
+  let masking: Statement
+  let object: Statement
+  let gap: Statement
+  let session: Statement
+  let source: Statement
+  let chain: Statement
+  private let cache: StatementCache
+
+  /// Runs a statement of a rare kind.
+  func run(_ sql: SQL) throws(SQLiteFailure) { try cache.run(sql) }
+
+  init(_ database: borrowing Database) throws(SQLiteFailure) {
     let event = try database.prepare(
       """
-      INSERT OR IGNORE INTO event(eid, ts_us, t, k, ln, op, target, status, disp, sev, code, tid,
-        dur_us, n_out, b_out, caused_by) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+      INSERT OR IGNORE INTO event(eid, ts_us, t, k, ln, is_action, rid, op, target, status, disp,
+        sev, code, tid, dur_us, n_out, b_out, caused_by, action_digest, attrs)
+      VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
       """)
+    let outcome = try database.prepare(
+      """
+      UPDATE event SET status = CASE WHEN ?1 = 0 THEN status ELSE ?1 END, code = coalesce(?2, code),
+        dur_us = coalesce(?3, dur_us), n_out = CASE WHEN ?4 IS NULL THEN n_out
+          WHEN n_out > 9223372036854775807 - ?4 THEN 9223372036854775807
+          ELSE coalesce(n_out, 0) + ?4 END,
+        b_out = CASE WHEN ?5 IS NULL THEN b_out
+          WHEN b_out > 9223372036854775807 - ?5 THEN 9223372036854775807
+          ELSE coalesce(b_out, 0) + ?5 END
+      WHERE eid = ?6 AND is_action
+      """)
+    let decided = try database.prepare(
+      """
+      UPDATE event SET disp = ?1, status = CASE WHEN ?2 AND status = 0 THEN 2 ELSE status END
+      WHERE eid = ?3 AND is_action
+      """)
+    let action = try database.prepare("SELECT is_action, caused_by FROM event WHERE eid = ?")
+    let findSource = try database.prepare("SELECT src FROM source WHERE uid = ?")
     let stretch = try database.prepare(
       "INSERT OR IGNORE INTO stretch VALUES(?,?,?,?,?,?,?,?,?)")
-    let gap = try database.prepare(
-      "INSERT OR IGNORE INTO gap(sid, seq, ts_us, reason, n, bytes) VALUES(?,?,?,?,?,?)")
+    let decision = try database.prepare(
+      """
+      INSERT OR IGNORE INTO decision(eid, subject, pid, rule, outcome, enforced, reason, aid,
+        input_digest, latency_us) VALUES(?,?,?,?,?,?,?,?,?,?)
+      """)
+    let masking = try database.prepare(
+      "INSERT OR IGNORE INTO masking VALUES(?1,0,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)")
+    let object = try database.prepare("INSERT OR IGNORE INTO object_ref VALUES(?,?,?)")
+    let gap = try database.prepare("INSERT OR IGNORE INTO gap VALUES(?,?,?,?,?,?,?,?)")
     let session = try database.prepare(
       """
-      INSERT OR REPLACE INTO session(sid, uid, kind, agent, principal, rid, host, purpose, start_us,
-        end_us, t_last, end_reason, exit_code, n_events, n_denied, n_masked, n_gaps, n_recovered,
-        n_withheld, bytes, n_held) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)
+      INSERT OR REPLACE INTO session(sid, uid, kind, agent, principal, rid, did, pid, gw, instance,
+        parent, trace_id, src_ip, auth, jti, mode, ticket, host, purpose, start_us, end_us, t_last,
+        end_reason, exit_code, n_events, n_denied, n_held, n_masked, n_gaps, n_recovered,
+        n_withheld, bytes, n_odd, n_cut)
+      VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
       """)
     let source = try database.prepare(
       """
       UPDATE source SET is_due = 0, bytes = ?, sha256 = ?, lines_done = ?, root_done = ?,
-        offset_done = ?, leaf_done = ?, is_closed = ?, verify = ?, rules = ? WHERE src = ?
+        offset_done = ?, leaf_done = ?, is_closed = ?, verify = ?, rules = ?,
+        is_text_due = is_text_due OR ? WHERE src = ?
       """)
+    let chain = try database.prepare("INSERT OR REPLACE INTO session_chain VALUES(?,?,?)")
     // All or none: what owns statements is never half made.
-    self.ids = ids
     self.event = event
+    self.outcome = outcome
+    self.decided = decided
+    self.action = action
+    self.findSource = findSource
     self.stretch = stretch
+    self.decision = decision
+    self.masking = masking
+    self.object = object
     self.gap = gap
     self.session = session
     self.source = source
-  }
-
-  mutating func add(_ row: EventRow, sid: Int64, start: Int64) throws(SQLiteFailure) {
-    // A line beyond 2^32 has no number here; the session's counts still tell of it.
-    guard row.sequence <= UInt64(UInt32.max) else { return }
-    let moment = start &+ Int64(clamping: row.time)
-    let text: SQLValue
-    if let body = row.text { text = .integer(try ids.id(ofText: body)) } else { text = .null }
-    let cause = row.causedBy.flatMap { $0 < row.sequence ? sid << 32 | Int64($0) : nil }
-    try event.run([
-      .integer(sid << 32 | Int64(row.sequence)), .integer(moment),
-      .integer(try ids.id(ofType: row.type)), SQLValue(row.batch), .integer(Int64(row.line)),
-      SQLValue(row.op), SQLValue(row.target), .integer(row.status), .integer(row.disposition),
-      .integer(row.severity), SQLValue(row.code), text, SQLValue(row.duration),
-      SQLValue(row.rows), SQLValue(row.bytes), SQLValue(cause),
-    ])
-    if let lost = row.gap {
-      try gap.run([
-        .integer(sid), SQLValue(row.sequence), .integer(moment), .text(lost.reason),
-        SQLValue(lost.events), SQLValue(lost.bytes),
-      ])
-    }
-  }
-
-  func add(_ part: Stretch, sid: Int64) throws(SQLiteFailure) {
-    try stretch.run([
-      .integer(sid), SQLValue(part.batch), .text(part.stream.rawValue), SQLValue(part.firstLine),
-      SQLValue(part.lastLine), SQLValue(part.firstTime), SQLValue(part.lastTime),
-      SQLValue(part.lines), SQLValue(part.bytes),
-    ])
-  }
-
-  /// Writes the session's own row and notes how far it is indexed.
-  func finish(
-    _ sid: Int64, _ id: SessionID, _ verdict: SessionVerdict, _ tally: SessionTally,
-    leaves: [LoggedLeaf]
-  ) throws(SQLiteFailure) {
-    let start = verdict.start
-    let startTime =
-      start?.start ?? leaves.first?.leaf.time ?? Int64(clamping: id.milliseconds) &* 1000
-    var agent: SQLValue = .null
-    var principal: SQLValue = .null
-    var resource: SQLValue = .null
-    if let start {
-      agent = .integer(try ids.id(of: start.agent, kind: "agent"))
-      if let who = start.principal {
-        principal = .integer(try ids.id(of: who, kind: "unknown"))
-      }
-      if let what = start.resource { resource = .integer(try ids.id(of: what)) }
-    }
-    let isClosed = verdict.isClosed
-    try session.run([
-      .integer(sid), .text(id.text), SQLValue(start?.kind), agent, principal, resource,
-      SQLValue(start?.host), SQLValue(start?.purpose), .integer(startTime),
-      isClosed ? .integer(startTime &+ Int64(clamping: verdict.time)) : .null,
-      SQLValue(tally.lastTime), SQLValue(isClosed ? verdict.endReason : nil),
-      SQLValue(isClosed ? verdict.exitCode : nil), SQLValue(tally.lines),
-      SQLValue(tally.denied), SQLValue(tally.masked),
-      SQLValue(tally.types["recorder.gap"] ?? 0),
-      SQLValue(verdict.recoveredLines), SQLValue(verdict.withheldLines), SQLValue(tally.bytes),
-    ])
-    let rules = Set(verdict.findings.map(\.rule.rawValue)).sorted().joined(separator: " ")
-    try source.run([
-      SQLValue(verdict.bytes), SQLValue(verdict.sha256?.bytes), SQLValue(verdict.lines),
-      SQLValue(verdict.root?.bytes), SQLValue(verdict.bytes),
-      leaves.last.map { SQLValue($0.index) } ?? .null, .integer(isClosed ? 1 : 0),
-      .text(verdict.indexWord(lastLeaf: leaves.last?.leaf)), .text(rules), .integer(sid),
-    ])
-  }
-}
-
-extension SessionVerdict {
-  /// The verdict's word, or `PRUNED` where retention let the file go.
-  func indexWord(lastLeaf: Leaf?) -> String {
-    lastLeaf?.kind == Leaf.Kind.prune && isIntact ? "PRUNED" : word
+    self.chain = chain
+    cache = database.cache()
   }
 }
