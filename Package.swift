@@ -54,6 +54,13 @@ let package = Package(
       exclude: ["libvterm.c", "run.sh", "streams.py"], swiftSettings: house),
 
     .target(
+      name: "StoreGenerator", dependencies: ["SessionLog", "Platform"],
+      path: "Benchmarks/index/Generator", swiftSettings: house),
+    .executableTarget(
+      name: "generate-store", dependencies: ["StoreGenerator", "SessionLog", "Platform"],
+      path: "Benchmarks/index/generate", swiftSettings: house),
+
+    .target(
       name: "TestSupport", dependencies: ["SessionLog", "Evidence", "Platform"],
       path: "Tests/Support", swiftSettings: tests),
     .testTarget(
@@ -67,7 +74,7 @@ let package = Package(
     .testTarget(
       name: "RecorderTests", dependencies: ["Recorder", "TestSupport"], swiftSettings: tests),
     .testTarget(
-      name: "AuditStoreTests", dependencies: ["AuditStore", "TestSupport"], swiftSettings: tests),
+      name: "AuditStoreTests", dependencies: ["AuditStore", "StoreGenerator", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "ReplayTests", dependencies: ["Replay", "Terminal", "TestSupport"],
       swiftSettings: tests),
