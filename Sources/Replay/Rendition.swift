@@ -16,16 +16,19 @@ struct Rendition {
     if attributes.contains(.blink) { add(5, &bytes) }
     if attributes.contains(.inverse) { add(7, &bytes) }
     if attributes.contains(.strike) { add(9, &bytes) }
-    append(style.foreground, base: 30, to: &bytes)
-    append(style.background, base: 40, to: &bytes)
+    append(style.foreground, base: 30, style.numbered.contains(.foreground), to: &bytes)
+    append(style.background, base: 40, style.numbered.contains(.background), to: &bytes)
     bytes.append(0x6D)
   }
 
-  private func append(_ color: Color, base: Int, to bytes: inout [UInt8]) {
+  /// A colour chosen by number stays one where the terminal has numbers: bold brightens it nowhere.
+  private func append(
+    _ color: Color, base: Int, _ isNumbered: Bool, to bytes: inout [UInt8]
+  ) {
     switch (color, colours) {
     case (.default, _), (_, .none): return
     case (.indexed(let index), .palette), (.indexed(let index), .direct):
-      if index < 16 { return basic(Int(index), base, &bytes) }
+      if index < 16, !isNumbered { return basic(Int(index), base, &bytes) }
       add(base + 8, &bytes)
       add(5, &bytes)
       add(Int(index), &bytes)

@@ -11,10 +11,21 @@ import Testing
   @Test(arguments: [
     ("q", [Key.character(0x71)]), ("\r", [.enter]), ("\u{7F}", [.backspace]),
     ("\u{3}", [.control(0x63)]), ("\u{1B}[A", [.up]), ("\u{1B}OA", [.up]),
-    ("\u{1B}[1;2D", [.left]), ("\u{1B}[5~", [.pageUp]), ("\u{1B}[H\u{1B}[4~", [.home, .end]),
+    ("\u{1B}[1;2D", [.shiftLeft]), ("\u{1B}[1;5D", [.left]),
+    ("\t\u{1B}[Z", [.tab, .backTab]),
+    ("\u{1B}OP\u{1B}[11~\u{1B}[[A", [.function(1), .function(1), .function(1)]),
+    ("\u{1B}[5~", [.pageUp]), ("\u{1B}[H\u{1B}[4~", [.home, .end]),
     ("\u{1B}[15~q", [.unknown, .character(0x71)]), ("\u{1B}[[Aq", [.unknown, .character(0x71)]),
     ("\u{1B}[M !!q", [.unknown, .character(0x71)]),
-    ("\u{1B}[<0;10;20Mq", [.unknown, .character(0x71)]), ("éq", [.unknown, .character(0x71)]),
+    ("\u{1B}[<0;10;20Mq", [.mouse(Key.Mouse(.press, row: 19, column: 9)), .character(0x71)]),
+    ("\u{1B}[<64;1;1M", [.mouse(Key.Mouse(.wheelUp, row: 0, column: 0))]),
+    ("\u{1B}[<65;1;1M", [.mouse(Key.Mouse(.wheelDown, row: 0, column: 0))]),
+    ("\u{1B}[<32;3;2M", [.mouse(Key.Mouse(.drag, row: 1, column: 2))]),
+    ("\u{1B}[<0;3;2m", [.mouse(Key.Mouse(.release, row: 1, column: 2))]),
+    ("\u{1B}[<0;0;2M", [.unknown]), ("\u{1B}[<0;99999999;2M", [.unknown]),
+    ("éq", [.scalar("é"), .character(0x71)]), ("漢😀", [.scalar("漢"), .scalar("😀")]),
+    ("\u{1B}[200~q\rx\u{1B}[201~y", [.paste("q\rx"), .character(0x79)]),
+    ("\u{1B}[200~q\u{3}y", [.control(0x63), .character(0x79)]),
     ("\u{1B}qq", [.unknown, .character(0x71)]),
   ])
   func `a key is read whole`(_ text: String, _ wanted: [Key]) {

@@ -35,7 +35,7 @@ enum OutputAlphabet {
     case "H": return numbers.count == 2 && numbers.allSatisfy { Int($0).map { $0 > 0 } ?? false }
     case "J": return parameters == "2"
     case "K": return parameters.isEmpty
-    case "h", "l": return ["?1049", "?25", "?7"].contains(parameters)
+    case "h", "l": return ["?1049", "?25", "?7", "?2004", "?1002", "?1006"].contains(parameters)
     default: return false
     }
   }

@@ -12,7 +12,9 @@ import Testing
 
   private func frame(_ terminal: VirtualTerminal, columns: Int = 30, rows: Int = 6) -> Frame {
     var frame = Frame(columns: columns, rows: rows)
-    frame.draw(terminal, from: .init(row: 0, column: 0), paneRows: rows)
+    frame.draw(
+      terminal, from: .init(row: 0, column: 0),
+      in: Rect(row: 0, column: 0, rows: rows, columns: frame.columns))
     return frame
   }
 
@@ -167,10 +169,14 @@ import Testing
     var terminal = VirtualTerminal(columns: 12, rows: 1)
     terminal.feed(Array("漢字漢字ab".utf8))
     var right = Frame(columns: 3, rows: 1)
-    right.draw(terminal, from: .init(row: 0, column: 0), paneRows: 1)
+    right.draw(
+      terminal, from: .init(row: 0, column: 0),
+      in: Rect(row: 0, column: 0, rows: 1, columns: right.columns))
     #expect(text(right) == ["漢"])
     var left = Frame(columns: 4, rows: 1)
-    left.draw(terminal, from: .init(row: 0, column: 1), paneRows: 1)
+    left.draw(
+      terminal, from: .init(row: 0, column: 1),
+      in: Rect(row: 0, column: 0, rows: 1, columns: left.columns))
     #expect(text(left) == [" 字"])
     #expect(
       shown([right, Frame(columns: 3, rows: 1), right], Self.profiles[0]).screenText() == ["漢"])
@@ -189,7 +195,9 @@ import Testing
     terminal.feed(Array("漢字abc\r\nx".utf8))
     for (columns, rows) in [(0, 0), (1, 1), (2, 9), (5000, 2), (-3, 7)] {
       var frame = Frame(columns: columns, rows: rows)
-      frame.draw(terminal, from: .init(row: 1, column: 2), paneRows: rows)
+      frame.draw(
+        terminal, from: .init(row: 1, column: 2),
+        in: Rect(row: 0, column: 0, rows: rows, columns: frame.columns))
       frame.put("status", row: frame.rows - 1, column: 0)
       var renderer = ScreenRenderer(TerminalProfile(colours: .none))
       #expect(OutputAlphabet.violation(renderer.bytes(for: frame)) == nil)

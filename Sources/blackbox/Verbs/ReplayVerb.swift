@@ -9,7 +9,9 @@ struct ReplayVerb: Verb {
     name: "replay", group: .see, summary: "play a session, step by step, forward and back",
     details: [
       "Plays a session on the terminal, safely: what was recorded is drawn by an emulator, and no "
-        + "recorded byte reaches your terminal. Press ? for the keys. "
+        + "recorded byte reaches your terminal. Press ? for the keys: they are those of asciinema and "
+        + "less where these have one, but ? is help, and \\ searches back. "
+        + "A terminal that cannot place its cursor (TERM=dumb) is asked line by line. "
         + "Without a terminal, or with --plain, it prints the session's text instead.",
       "ID@57 begins at event 57, ID@+12.5s at that moment; both begin paused.",
     ],
@@ -117,9 +119,10 @@ struct ReplayVerb: Verb {
     if isWatched, arguments.flag("no-input") {
       return try show(subject, profile, readsKeys: false, &io)
     }
-    guard isWatched, TerminalDevice.isTerminal(STDIN_FILENO) else {
-      return try print(subject, &io)
-    }
+    let hasPerson =
+      TerminalDevice.isTerminal(STDIN_FILENO) && TerminalDevice.isTerminal(STDOUT_FILENO)
+    if hasPerson, profile.isDumb { return try ask(subject, &io) }
+    guard isWatched, hasPerson else { return try print(subject, &io) }
     return try show(subject, profile, readsKeys: true, &io)
   }
 
@@ -136,7 +139,7 @@ struct ReplayVerb: Verb {
     var stage = Stage(recording)
     stage.loadInBackground()
     var screen = PlayerScreen(
-      stage, player: player,
+      Navigator(stage, player: player, clock: clock),
       size: TerminalDevice.windowSize(of: STDOUT_FILENO) ?? natural)
     // The log and every byte are checked beside the player, which begins at once.
     let check = BackgroundCheck(subject)
@@ -160,6 +163,26 @@ struct ReplayVerb: Verb {
     case .signal(let signal): SignalPipe.end(by: signal)
     case .quit, .played: break
     }
+    return try ReplayPrinting.conclude(try check.finish(), subject, &io)
+  }
+
+  /// Line by line, on a terminal that cannot place its cursor.
+  private func ask(_ subject: ReplaySubject, _ io: inout Output) throws -> ExitCode {
+    var stage = Stage(try subject.open())
+    stage.loadInBackground()
+    var mode = LineMode(
+      Navigator(stage, player: Player(), clock: SystemClock()),
+      columns: TerminalDevice.windowSize(of: STDOUT_FILENO)?.columns ?? 80)
+    let check = BackgroundCheck(subject)
+    for line in try mode.greeting(at: start) { try io.raw(line + "\n") }
+    while !mode.isOver {
+      if let known = check.verification { mode.verification = known }
+      try io.raw(mode.prompt)
+      try io.flush()
+      guard let line = readLine() else { break }
+      for line in try mode.answer(line) { try io.raw(line + "\n") }
+    }
+    try io.flush()
     return try ReplayPrinting.conclude(try check.finish(), subject, &io)
   }
 

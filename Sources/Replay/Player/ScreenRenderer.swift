@@ -3,13 +3,19 @@ internal import Terminal
 /// Writes frames to the viewer's terminal: the whole alphabet of what a replay may send to one.
 ///
 /// No recorded byte passes. Beside printable text it is SGR, CUP, ED 2, EL 0, the alternate screen
-/// (1049), the cursor's visibility (25) and automatic wrapping (7), all made here.
+/// (1049), the cursor's visibility (25), automatic wrapping (7), bracketed paste (2004) and mouse
+/// reports (1002, 1006), all made here.
 /// Source: ECMA-48 for the functions, xterm's control sequences for the private modes.
 package struct ScreenRenderer: Sendable {
   /// Sent before the first frame: alternate screen, no wrapping, cleared.
-  package static let enter = Array("\u{1B}[?1049h\u{1B}[?7l\u{1B}[?25l\u{1B}[0m\u{1B}[2J".utf8)
+  package static let enter = Array(
+    "\u{1B}[?1049h\u{1B}[?7l\u{1B}[?25l\u{1B}[?2004h\u{1B}[0m\u{1B}[2J".utf8)
   /// Sent at the end, and by the crash handler: everything as it was.
-  package static let leave = Array("\u{1B}[0m\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l".utf8)
+  package static let leave = Array(
+    "\u{1B}[?1006l\u{1B}[?1002l\u{1B}[?2004l\u{1B}[0m\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l".utf8)
+  /// Clicks, drags and the wheel are reported, in the form without limits.
+  package static let mouseOn = Array("\u{1B}[?1002h\u{1B}[?1006h".utf8)
+  package static let mouseOff = Array("\u{1B}[?1006l\u{1B}[?1002l".utf8)
 
   private static let hideCursor = Array("\u{1B}[?25l".utf8)
   private static let showCursor = Array("\u{1B}[?25h".utf8)

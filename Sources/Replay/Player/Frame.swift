@@ -33,37 +33,43 @@ package struct Frame: Sendable, Equatable {
   /// Cells of one row, for comparing.
   func range(ofRow row: Int) -> Range<Int> { row * columns..<(row + 1) * columns }
 
-  /// Draws `terminal` as seen through a window of `paneRows` rows whose corner shows `origin`.
-  package mutating func draw(_ terminal: VirtualTerminal, from origin: Place, paneRows: Int) {
-    let height = min(paneRows, rows)
+  /// Draws `terminal` as seen through a window whose corner shows `origin`.
+  package mutating func draw(_ terminal: VirtualTerminal, from origin: Place, in rect: Rect) {
+    let rect = rect.cut(columns: columns, rows: rows)
     let isInverse = terminal.isReverseVideo
-    for row in 0..<height {
-      let source = row + origin.row
-      guard source < terminal.rows else { break }
-      let line = terminal.row(source)
-      let width = min(columns, terminal.columns - origin.column)
-      guard width > 0 else { continue }
-      for column in 0..<width {
-        var cell = SafeCell(line.cell(column + origin.column))
-        if isInverse { cell.style.attributes.formSymmetricDifference(.inverse) }
-        // Half of a wide character at the edge of the window shows as a blank.
-        if cell.width == 2, column + 1 >= width { cell = .space(cell.style) }
-        if cell.width == 0, column == 0 || cells[row * columns + column - 1].width != 2 {
-          cell = .space(cell.style)
+    let width = min(rect.columns, terminal.columns - origin.column)
+    if width > 0 {
+      for row in 0..<rect.rows {
+        let source = row + origin.row
+        guard source < terminal.rows else { break }
+        let line = terminal.row(source)
+        let first = (rect.row + row) * columns + rect.column
+        for column in 0..<width {
+          var cell = SafeCell(line.cell(column + origin.column))
+          if isInverse { cell.style.attributes.formSymmetricDifference(.inverse) }
+          // Half of a wide character at the edge of the window shows as a blank.
+          if cell.width == 2, column + 1 >= width { cell = .space(cell.style) }
+          if cell.width == 0, column == 0 || cells[first + column - 1].width != 2 {
+            cell = .space(cell.style)
+          }
+          // A head whose tail is not there would make the row one column too long.
+          if column > 0, cells[first + column - 1].width == 2, cell.width != 0 {
+            cells[first + column - 1] = .space(cells[first + column - 1].style)
+          }
+          cells[first + column] = cell
         }
-        // A head whose tail is not there would make the row one column too long.
-        if column > 0, cells[row * columns + column - 1].width == 2, cell.width != 0 {
-          let head = row * columns + column - 1
-          cells[head] = .space(cells[head].style)
-        }
-        cells[row * columns + column] = cell
       }
     }
     let cursor = terminal.cursor
-    let place = Place(row: cursor.row - origin.row, column: cursor.column - origin.column)
-    let isInside =
-      (0..<height).contains(place.row) && (0..<columns).contains(place.column)
-    self.cursor = cursor.isVisible && isInside ? place : nil
+    let place = Place(
+      row: cursor.row - origin.row + rect.row, column: cursor.column - origin.column + rect.column)
+    self.cursor = cursor.isVisible && rect.contains(place) ? place : nil
+  }
+
+  /// Draws cells over one row as they are, for what stands out on a screen drawn before.
+  mutating func restyle(row: Int, columns range: Range<Int>, _ change: (inout Style) -> Void) {
+    guard (0..<rows).contains(row) else { return }
+    for column in range.clamped(to: 0..<columns) { change(&cells[row * columns + column].style) }
   }
 
   /// Writes a line of any text, made safe and cut to `width` columns; returns the columns it took.
@@ -106,5 +112,29 @@ package struct Frame: Sendable, Equatable {
         cells[index] = .space(cells[index].style)
       }
     }
+  }
+}
+
+/// A part of a frame.
+package struct Rect: Sendable, Equatable {
+  package var row: Int
+  package var column: Int
+  package var rows: Int
+  package var columns: Int
+
+  package init(row: Int, column: Int, rows: Int, columns: Int) {
+    (self.row, self.column, self.rows, self.columns) = (row, column, max(0, rows), max(0, columns))
+  }
+
+  package func contains(_ place: Frame.Place) -> Bool {
+    place.row >= row && place.row < row + rows && place.column >= column
+      && place.column < column + columns
+  }
+
+  /// The part of it that lies in a frame of that size.
+  func cut(columns total: Int, rows height: Int) -> Rect {
+    let (top, left) = (min(max(0, row), height), min(max(0, column), total))
+    return Rect(
+      row: top, column: left, rows: min(rows, height - top), columns: min(columns, total - left))
   }
 }

@@ -27,6 +27,7 @@ package struct Viewer: ~Copyable {
   private let clock: any Clock
   private var renderer: ScreenRenderer
   private var decoder = KeyDecoder()
+  private var hasMouse = false
 
   package init(input: Int32?, output: Int32, profile: TerminalProfile, clock: any Clock) {
     (self.input, self.output, self.clock) = (input, output, clock)
@@ -111,10 +112,11 @@ package struct Viewer: ~Copyable {
         guard try press(key, &screen, signals, raw) else { return .quit }
         lastFrame = 0
       }
-      if screen.isReading {
+      if screen.isBusy {
         let moment = clock.monotonic()
-        try onSession { () throws(SessionLogFailure) in try screen.readOn(now: moment) }
+        try onSession { () throws(SessionLogFailure) in try screen.work(now: moment) }
       }
+      try setMouse(screen.wantsMouse)
     }
   }
 
@@ -122,12 +124,14 @@ package struct Viewer: ~Copyable {
   private func timeout(
     _ screen: borrowing PlayerScreen, isDrawn: Bool, lastFrame: UInt64, now: UInt64
   ) -> Int32 {
-    if screen.isReading { return 0 }
+    if screen.isWorking { return 0 }
     var due = isDrawn ? UInt64.max : lastFrame &+ Self.frameInterval
     if screen.player.isPlaying {
       let next = min(screen.deadline ?? .max, lastFrame &+ Self.clockInterval)
       due = min(due, max(next, lastFrame &+ Self.frameInterval))
     }
+    // What is read elsewhere is taken as often as there is a frame to show it in.
+    if screen.isBusy { due = min(due, now &+ Self.frameInterval / 2) }
     if screen.verification == .checking { due = min(due, now &+ Self.clockInterval) }
     if decoder.isWaiting { due = min(due, now &+ Self.escapeTimeout) }
     guard due != .max else { return input == nil ? 0 : -1 }
@@ -139,13 +143,24 @@ package struct Viewer: ~Copyable {
     _ key: Key, _ screen: inout PlayerScreen, _ signals: borrowing SignalPipe,
     _ raw: borrowing RawMode?
   ) throws(Failure) -> Bool {
-    switch screen.press(key, at: clock.monotonic()) {
+    let moment = clock.monotonic()
+    let wish: PlayerScreen.Wish
+    do { wish = try screen.press(key, at: moment) } catch { throw .session(error) }
+    switch wish {
     case .none: break
     case .quit: return false
     case .redraw: renderer.forget()
     case .stop: try stop(&screen, signals, raw)
     }
     return true
+  }
+
+  /// Asks the terminal for mouse reports, or no longer; only where keys are read.
+  private mutating func setMouse(_ wanted: Bool) throws(Failure) {
+    let isOn = wanted && input != nil
+    guard isOn != hasMouse else { return }
+    hasMouse = isOn
+    try write(isOn ? ScreenRenderer.mouseOn : ScreenRenderer.mouseOff)
   }
 
   private mutating func draw(_ screen: inout PlayerScreen) throws(Failure) {
@@ -172,6 +187,7 @@ package struct Viewer: ~Copyable {
   ) throws(Failure) {
     do { try raw?.resume() } catch { throw .terminal(error) }
     try write(ScreenRenderer.enter)
+    hasMouse = false
     screen.resume(at: clock.monotonic())
     resize(&screen)
   }

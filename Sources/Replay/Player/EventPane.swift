@@ -1,0 +1,193 @@
+internal import SessionLog
+internal import Terminal
+internal import Text
+
+/// The events of a session, one line each.
+struct EventPane: Sendable {
+  /// Lists what the screen shows already, too.
+  var isWhole: Bool
+  /// The first line shown, in the list.
+  private var top = 0
+  /// Events listed where the list is not whole; ascending.
+  private var listed: [Int] = []
+  private var sifted = 0
+  private var hasSalt = false
+  /// Lines already worded; reading and parsing them again costs more than keeping a few.
+  private var words: [Int: EventWords] = [:]
+
+  init(isWhole: Bool) { self.isWhole = isWhole }
+
+  // MARK: the list
+
+  /// Takes note of events read since.
+  mutating func update(_ recording: inout Recording) throws(SessionLogFailure) {
+    let timeline = recording.timeline
+    if sifted <= 1, timeline.count > 1 {
+      hasSalt = try recording.line(1)?.type == "session.salt"
+    }
+    while sifted < timeline.count {
+      switch timeline.kind(of: sifted) {
+      case .output, .input, .resize: break
+      case .other where hasSalt && sifted == 1: break
+      case .other, .end, .withheld: listed.append(sifted)
+      }
+      sifted += 1
+    }
+  }
+
+  private var salt: Int { hasSalt ? 1 : 0 }
+
+  var count: Int { isWhole ? max(0, sifted - salt) : listed.count }
+
+  /// The event of a line in the list.
+  func event(_ index: Int) -> Int {
+    isWhole
+      ? (index > 0 ? index + salt : index) : listed.indices.contains(index) ? listed[index] : 0
+  }
+
+  /// The line of the last listed event at or before `event`.
+  func index(of event: Int) -> Int {
+    guard !isWhole else { return max(0, event == 0 ? 0 : event - salt) }
+    var (low, high) = (0, listed.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if listed[middle] <= event { low = middle + 1 } else { high = middle }
+    }
+    return max(0, low - 1)
+  }
+
+  /// The event `count` lines further on from `event`, or back; the nearest there is.
+  func event(_ count: Int, from event: Int) -> Int {
+    guard self.count > 0 else { return event }
+    let index = index(of: event)
+    // Between two lines, one back is the line above.
+    let isBetween = self.event(index) != event
+    let wanted = index + count + (isBetween && count < 0 ? 1 : 0)
+    return self.event(min(max(0, wanted), self.count - 1))
+  }
+
+  /// The event shown in a row of the pane; nil below the last.
+  func event(inRow row: Int) -> Int? {
+    let index = top + row
+    return row >= 0 && index < count ? event(index) : nil
+  }
+
+  // MARK: the picture
+
+  mutating func words(
+    of event: Int, _ recording: inout Recording
+  ) throws(SessionLogFailure) -> EventWords {
+    if let known = words[event] { return known }
+    if words.count > 4000 { words = [:] }
+    let made = EventWords(try recording.line(event), start: event == 0 ? recording.start : nil)
+    words[event] = made
+    return made
+  }
+
+  struct View {
+    var event: Int
+    var column: Int
+    var clock: ClockStyle
+    var hasFocus: Bool
+    var marks: Marks
+  }
+
+  mutating func draw(
+    on frame: inout Frame, in rect: Rect, _ view: View, of recording: inout Recording
+  ) throws(SessionLogFailure) {
+    let chosen = index(of: view.event)
+    let rows = rect.rows
+    let margin = min(2, (rows - 1) / 2)
+    if chosen < top + margin { top = chosen - margin }
+    if chosen > top + rows - 1 - margin { top = chosen - rows + 1 + margin }
+    top = min(max(0, top), max(0, count - rows))
+    let isExact = count > 0 && event(chosen) == view.event
+    let clockWidth = view.clock.width(recording.timeline.duration)
+    for row in 0..<rows {
+      guard top + row < count else { break }
+      let event = event(top + row)
+      let words = try words(of: event, &recording)
+      let time = recording.timeline.time(of: event)
+      draw(
+        words, at: time, isChosen: top + row == chosen, isExact: isExact, clockWidth: clockWidth,
+        isHidden: view.marks.isMarked(event, .hidden), view,
+        Rect(row: rect.row + row, column: rect.column, rows: 1, columns: rect.columns), &frame)
+    }
+  }
+
+  private func draw(
+    _ words: EventWords, at time: UInt64, isChosen: Bool, isExact: Bool, clockWidth: Int,
+    isHidden: Bool, _ view: View, _ rect: Rect, _ frame: inout Frame
+  ) {
+    let isInverse = isChosen && isExact && view.hasFocus
+    func style(_ tone: Tone) -> Style {
+      if isInverse { return tone.chosen }
+      var style = tone.style
+      if isChosen { style.attributes.insert(.bold) }
+      return style
+    }
+    let end = rect.column + rect.columns
+    if isInverse { frame.fill(row: rect.row, from: rect.column, to: end, style: style(.plain)) }
+    var column = rect.column
+    func put(_ text: String, _ width: Int, _ tone: Tone) {
+      guard column < end else { return }
+      frame.put(
+        text, row: rect.row, column: column, width: min(width, end - column), style: style(tone))
+      column += width
+    }
+    put(isChosen ? (isExact ? "▸" : "·") : " ", 1, .plain)
+    let clock = view.clock.text(time, millis: false)
+    put(DisplayWidth.pad(clock, to: clockWidth, .right) + " ", clockWidth + 1, .dim)
+    put(isHidden ? "!" : " ", 1, .bad)
+    let labelWidth = rect.columns < 50 ? 8 : 11
+    let label = TerminalText.line(words.label, limit: 60)
+    let shown = max(labelWidth, rect.columns < 60 ? labelWidth : DisplayWidth.of(label))
+    put(label, shown, words.tone)
+    column += 1
+    guard column < end else { return }
+    let text = TerminalText.line(words.text, limit: 1000)
+    put(
+      view.column > 0 ? String(text.dropFirst(view.column)) : text, end - column, rest(words.tone))
+  }
+
+  /// The words after a label are loud only where they are what counts.
+  private func rest(_ tone: Tone) -> Tone {
+    switch tone {
+    case .strong, .good, .info: .plain
+    case .plain, .dim, .warn, .bad: tone == .bad || tone == .warn ? .plain : tone
+    }
+  }
+}
+
+/// How the player tells when an event happened.
+struct ClockStyle: Sendable, Equatable {
+  var isUTC = false
+  /// Wall clock at line 0, microseconds since 1970.
+  var start: Int64?
+
+  func text(_ time: UInt64, millis: Bool) -> String {
+    guard isUTC, let moment = moment(time) else {
+      return tenths(time, millis: millis)
+    }
+    return moment.timeText(millis ? .milliseconds : .seconds)
+  }
+
+  func date(_ time: UInt64) -> String? { moment(time)?.text(.milliseconds) }
+
+  private func moment(_ time: UInt64) -> Timestamp? {
+    guard let start else { return nil }
+    let (sum, isOver) = start.addingReportingOverflow(Int64(clamping: time))
+    return isOver ? nil : Timestamp(microseconds: sum)
+  }
+
+  private func tenths(_ time: UInt64, millis: Bool) -> String {
+    let text = ClockText.text(time, millis: true)
+    return millis ? text : String(text.dropLast(2))
+  }
+
+  func width(_ duration: UInt64) -> Int {
+    isUTC && start != nil
+      ? text(duration, millis: false).utf8.count
+      : max(6, tenths(duration, millis: false).utf8.count)
+  }
+}

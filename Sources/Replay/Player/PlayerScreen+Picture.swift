@@ -1,0 +1,178 @@
+internal import Platform
+package import SessionLog
+internal import Terminal
+internal import Text
+
+extension PlayerScreen {
+  /// Everything the viewer sees now.
+  package mutating func frame() throws(SessionLogFailure) -> Frame {
+    var frame = Frame(columns: size.columns, rows: size.rows)
+    try events.update(&navigator.stage.recording)
+    if let rect = layout[.screen] { try drawScreen(on: &frame, in: rect) }
+    if let rect = layout[.events] { try drawEvents(on: &frame, in: rect) }
+    if let rect = layout[.details] { try drawDetails(on: &frame, in: rect) }
+    if let divider = layout.divider {
+      for row in 0..<layout.body {
+        frame.put("│", row: row, column: divider, width: 1, style: Tone.dim.style)
+      }
+    }
+    if let row = layout.timeline { drawTimeline(on: &frame, row: row) }
+    if let page = helpPage { HelpScreen.draw(page: page, on: &frame, rows: layout.body) }
+    guard layout.statusRows > 0 else { return frame }
+    try status().draw(on: &frame, row: frame.rows - layout.statusRows, rows: layout.statusRows)
+    if let prompt {
+      let cursor = prompt.shown(columns: promptWidth).cursor
+      frame.cursor = Frame.Place(
+        row: frame.rows - 1, column: min(frame.columns - 1, 1 + cursor))
+    }
+    return frame
+  }
+
+  private mutating func drawScreen(
+    on frame: inout Frame, in rect: Rect
+  ) throws(SessionLogFailure) {
+    guard navigator.timeline.count > 0 else { return }
+    try navigator.stage.seek(to: player.event)
+    viewport.fit(navigator.stage.terminal, paneRows: rect.rows, paneColumns: rect.columns)
+    frame.draw(navigator.stage.terminal, from: viewport.origin, in: rect)
+    highlight(on: &frame, in: rect)
+    wishes.screen.columns = navigator.stage.terminal.columns
+    wishes.screen.rows = navigator.stage.terminal.rows
+    // What lies beyond the recording's own edge is not black: nothing was there.
+    drawEdge(on: &frame, in: rect)
+  }
+
+  private func drawEdge(on frame: inout Frame, in rect: Rect) {
+    let terminal = navigator.stage.terminal
+    let right = terminal.columns - viewport.origin.column
+    let below = terminal.rows - viewport.origin.row
+    if right < rect.columns {
+      for row in 0..<min(below, rect.rows) {
+        frame.put(
+          "▏", row: rect.row + row, column: rect.column + right, width: 1, style: Tone.dim.style)
+      }
+    }
+    if below < rect.rows {
+      let line = String(repeating: "▔", count: min(right, rect.columns))
+      frame.put(
+        line, row: rect.row + below, column: rect.column, width: rect.columns, style: Tone.dim.style
+      )
+    }
+  }
+
+  /// Shows where the screen holds what is looked for.
+  private mutating func highlight(on frame: inout Frame, in rect: Rect) {
+    guard let found = navigator.textSearch?.matcher.places(on: navigator.stage.terminal) else {
+      return
+    }
+    let (top, left) = (viewport.origin.row, viewport.origin.column)
+    for match in found where match.row >= top && match.row < top + rect.rows {
+      let start = max(0, match.columns.lowerBound - left) + rect.column
+      let end = min(rect.columns, match.columns.upperBound - left) + rect.column
+      guard start < end else { continue }
+      frame.restyle(row: rect.row + match.row - top, columns: start..<end) { style in
+        // Without colours the inverse alone is left.
+        (style.foreground, style.background) = (.indexed(3), .default)
+        style.attributes.formUnion([.inverse, .bold])
+      }
+    }
+  }
+
+  private mutating func drawEvents(
+    on frame: inout Frame, in rect: Rect
+  ) throws(SessionLogFailure) {
+    var inner = rect
+    if titleRows(.events) > 0 {
+      let title = events.isWhole ? "Events" : "Events, without output"
+      let place = events.count > 0 ? "\(events.index(of: player.event) + 1) of \(events.count)" : ""
+      inner = PaneTitle.draw(
+        title, right: place, in: rect, hasFocus: wishes.focus == .events, on: &frame)
+    }
+    let view = EventPane.View(
+      event: player.event, column: eventColumn, clock: clock,
+      hasFocus: wishes.focus == .events, marks: navigator.stage.marks)
+    try events.draw(on: &frame, in: inner, view, of: &navigator.stage.recording)
+    if layout[.screen] == nil { frame.cursor = nil }
+  }
+
+  private mutating func drawDetails(
+    on frame: inout Frame, in rect: Rect
+  ) throws(SessionLogFailure) {
+    var inner = rect
+    if titleRows(.details) > 0 {
+      inner = PaneTitle.draw(
+        details.isRaw ? "Raw bytes" : "Details", right: "event \(player.event)", in: rect,
+        hasFocus: wishes.focus == .details, on: &frame)
+    }
+    let event = player.event
+    let links = try links(of: event)
+    let count = links.count
+    var lines: DetailText.Subject?
+    if details.isStale(event: event, width: inner.columns - 1, links: count) {
+      lines = DetailText.Subject(
+        number: event, event: try navigator.stage.recording.line(event),
+        words: try events.words(of: event, &navigator.stage.recording), clock: clock, links: links,
+        hidden: navigator.hidden(at: event))
+    }
+    if let lines { details.take(lines, width: inner.columns - 1, links: count) }
+    details.draw(
+      on: &frame, in: inner, column: detailColumn, hasFocus: wishes.focus == .details)
+    if layout[.screen] == nil { frame.cursor = nil }
+  }
+
+  /// What an event came of, and what came of it.
+  private mutating func links(of event: Int) throws(SessionLogFailure) -> [DetailText.Link] {
+    var links: [DetailText.Link] = []
+    if let cause = navigator.links.cause(of: event) {
+      links.append(
+        DetailText.Link(
+          says: "caused by", event: cause,
+          words: try events.words(of: cause, &navigator.stage.recording)))
+    }
+    for follower in navigator.links.followers(of: event).prefix(8) {
+      links.append(
+        DetailText.Link(
+          says: "led to", event: follower,
+          words: try events.words(of: follower, &navigator.stage.recording)))
+    }
+    return links
+  }
+
+  private mutating func drawTimeline(on frame: inout Frame, row: Int) {
+    bar.position = player.position
+    bar.duration = navigator.timeline.duration
+    bar.isGrowing = navigator.isReading
+    bar.clock = clock
+    bar.hitCount = navigator.hitCount
+    bar.draw(
+      navigator.stage.marks, hits: { navigator.hits }, navigator.timeline, on: &frame, row: row)
+  }
+
+  /// Columns beside the verification.
+  private var promptWidth: Int { max(4, size.columns - DisplayWidth.of(verification.text) - 3) }
+
+  private mutating func status() throws(SessionLogFailure) -> StatusLine {
+    var status = StatusLine()
+    let timeline = navigator.timeline
+    status.isPlaying = player.isPlaying || navigator.pending != nil && navigator.playsAfter
+    status.clock = clock
+    (status.position, status.duration) = (player.position, timeline.duration)
+    (status.event, status.lastEvent) = (player.event, timeline.last)
+    status.isGrowing = !timeline.isComplete
+    status.speed = player.speed
+    status.idleLimit = player.idleLimit
+    (status.loops, status.follows) = (navigator.loops, navigator.follows)
+    (status.identity, status.kind) = (identity, kind)
+    if timeline.count > 0 {
+      status.label = try events.words(of: player.event, &navigator.stage.recording).label
+    }
+    status.verification = verification
+    status.progress = navigator.stage.recording.progress
+    if let prompt, navigator.notice == nil {
+      status.notice = prompt.shown(columns: promptWidth).text
+    } else {
+      status.notice = navigator.notice ?? navigator.waiting
+    }
+    return status
+  }
+}
