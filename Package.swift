@@ -82,7 +82,8 @@ let package = Package(
       name: "CustodyTests", dependencies: ["Custody", "Recorder", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
-      name: "CommandTests", dependencies: ["blackbox", "TestSupport", "Terminal"],
+      name: "CommandTests",
+      dependencies: ["blackbox", "TestSupport", "Terminal", "Platform", "SessionLog"],
       swiftSettings: tests),
   ]
 )

@@ -27,7 +27,7 @@ static void fail(int pipe_end, int step) {
 }
 
 int blackbox_spawn_on_pty(char *const argv[], unsigned short columns,
-                          unsigned short rows, const void *mode, int input,
+                          unsigned short rows, const void *mode, int input, int survives,
                           pid_t *child, int *master, const char **failed_step) {
   int slave = -1, report[2] = {-1, -1};
   struct winsize size = {.ws_row = rows, .ws_col = columns};
@@ -49,9 +49,12 @@ int blackbox_spawn_on_pty(char *const argv[], unsigned short columns,
       if (number != SIGKILL && number != SIGSTOP) signal(number, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) != 0) fail(report[1], 1);
-    // A recorder that dies must not leave an unrecorded child behind.
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != recorder) _exit(137);
+    // A recorder that dies must not leave an unrecorded child behind. A program that runs as another user loses this
+    // with its exec; the hangup of its terminal is what it hears then.
+    if (!survives) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (getppid() != recorder) _exit(137);
+    }
     if (dup2(input >= 0 ? input : slave, 0) < 0 || dup2(slave, 1) < 0 || dup2(slave, 2) < 0)
       fail(report[1], 1);
     execvp(argv[0], argv);

@@ -36,9 +36,11 @@ package struct PseudoTerminal: ~Copyable {
   /// Starts `command`, looked up in PATH, with this process's environment, as the leader of its own session.
   ///
   /// `modeOf` names an open terminal whose line settings the new one takes over; `input` is a descriptor that becomes
-  /// the child's standard input in place of the terminal. The child dies with the thread that calls this.
+  /// the child's standard input in place of the terminal. Unless it `survives`, the child dies with the thread that
+  /// calls this.
   package init(
-    command: [String], columns: Int, rows: Int, modeOf terminal: Int32?, input: Int32?
+    command: [String], columns: Int, rows: Int, modeOf terminal: Int32?, input: Int32?,
+    survives: Bool = false
   ) throws(SpawnFailure) {
     var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
     defer {
@@ -52,7 +54,7 @@ package struct PseudoTerminal: ~Copyable {
     let code = unsafe withUnsafePointer(to: &mode) { pointer in
       unsafe blackbox_spawn_on_pty(
         &arguments, UInt16(clamping: columns), UInt16(clamping: rows),
-        hasMode ? pointer : nil, input ?? -1, &child, &master, &step)
+        hasMode ? pointer : nil, input ?? -1, survives ? 1 : 0, &child, &master, &step)
     }
     guard code == 0 else {
       throw SpawnFailure(step: unsafe step.map { unsafe String(cString: $0) } ?? "", code: code)
@@ -71,6 +73,42 @@ package struct PseudoTerminal: ~Copyable {
     case later
     /// The other side is gone.
     case over
+  }
+
+  /// How the child's terminal treats what is typed.
+  package struct LineMode: Sendable, Equatable {
+    /// What is typed is shown.
+    package var echoes: Bool
+    /// Input is taken by lines.
+    package var isCanonical: Bool
+  }
+
+  /// How the child's terminal treats what is typed now; nil if it cannot be asked.
+  ///
+  /// Wraps `tcgetattr`, which on the master answers for the child's side.
+  package var lineMode: LineMode? {
+    var settings = termios()
+    guard unsafe tcgetattr(descriptor, &settings) == 0 else { return nil }
+    return LineMode(
+      echoes: settings.c_lflag & tcflag_t(ECHO) != 0,
+      isCanonical: settings.c_lflag & tcflag_t(ICANON) != 0)
+  }
+
+  /// Sends a signal to whoever has the child's terminal in the foreground, as its keyboard would.
+  ///
+  /// Wraps `tcgetpgrp` and `kill`.
+  package func signalForeground(_ number: Int32) {
+    let group = tcgetpgrp(descriptor)
+    if group > 1 { _ = kill(-group, number) } else { signal(number) }
+  }
+
+  /// Tells the child that its terminal is gone, as the kernel would: the session's leader and the foreground.
+  package func hangUp() {
+    for number in [SIGHUP, SIGCONT] {
+      signal(number)
+      let group = tcgetpgrp(descriptor)
+      if group > 1, group != processID { _ = kill(-group, number) }
+    }
   }
 
   /// Reads what there is into the start of `buffer`, in as many pieces as the kernel gives it.

@@ -74,6 +74,13 @@ package final class Socket: Sendable {
 
   deinit { Glibc.close(descriptor) }
 
+  /// From now on reads and writes say `.later` where they would wait.
+  ///
+  /// Wraps `fcntl`.
+  package func stopBlocking() {
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+  }
+
   /// Reads into `buffer` from index `start` on.
   package func read(into buffer: inout [UInt8], from start: Int = 0) -> PseudoTerminal.Transfer {
     while true {

@@ -50,6 +50,13 @@ internal import Glibc
     return true
   }
 
+  /// True if a sender would not have to wait now.
+  package var hasRoom: Bool {
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    return weight < capacity || isClosed
+  }
+
   /// Takes everything that is there, waiting at most `microseconds` for something; nil once closed and empty.
   ///
   /// Having something, it waits up to `lingering` microseconds for more: a wake for each small piece of a flood costs

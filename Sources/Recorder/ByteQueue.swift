@@ -6,7 +6,9 @@ struct ByteQueue {
   var count: Int { bytes.count - start }
   var isEmpty: Bool { count == 0 }
 
-  mutating func append(_ added: [UInt8]) { bytes.append(contentsOf: added) }
+  mutating func append(_ added: [UInt8], from first: Int = 0) {
+    bytes.append(contentsOf: added[first...])
+  }
 
   /// Calls `body` with the first bytes, `limit` at most.
   func withFirst<R>(_ limit: Int, _ body: (Span<UInt8>) -> R) -> R {

@@ -11,8 +11,21 @@ package struct RecordingRequest: Sendable {
   package var principal: Identity?
   package var resource: Resource?
   package var purpose: String?
+  package var title: String?
+  /// The session that this recorder runs in, if it is recorded itself.
+  package var parent: SessionID?
+  /// Environment variables that line 0 tells.
+  package var environment: [(name: String, value: String)] = []
   /// Seconds to wait for a full disk before the session is ended.
   package var spacePatience: UInt32 = 10
+  package var input = InputPolicy.off
+  package var onFailure = FailurePolicy.block
+  /// Whoever is recorded may ask for a pause; it is told in the recording either way.
+  package var allowsPause = false
+  /// The socket of a `blackbox serve` that records in place of this process; nil: recorded here.
+  package var target: String?
+  /// What is replaced before anything is written; nil for nothing.
+  package var redaction: RedactionRules?
 
   package init(command: [String], agent: Identity) {
     self.command = command
@@ -20,11 +33,28 @@ package struct RecordingRequest: Sendable {
   }
 }
 
+/// What becomes of what is typed.
+package enum InputPolicy: String, Sendable, CaseIterable {
+  case off, on
+  /// As `on`, but passwords become a count.
+  case masked
+}
+
+/// What happens to the recorded command when recording fails.
+package enum FailurePolicy: String, Sendable, CaseIterable {
+  /// It is ended: nothing runs unrecorded.
+  case block
+  /// It goes on, in a new session as soon as there can be one, and the hole is told there.
+  case goOn = "continue"
+}
+
 /// Why a recording did not happen, or did not come to its proper end.
 package enum RecordingFailure: Error, Sendable {
   /// The child could not be started; the session that was opened for it is closed.
   case spawn(SpawnFailure, command: String)
   case log(SessionLogFailure)
+  /// The service that was streamed to refused, or was lost for too long.
+  case service(ServiceFailure)
   /// The system has no thread or signal source to give.
   case system(String)
 }
@@ -35,6 +65,11 @@ package enum RecordingNotice: Sendable {
   case recovered([Recovery.Outcome])
   case waitingForSpace
   case spaceReturned
+  /// Recording failed, and the command goes on as policy says.
+  case failing(String)
+  /// The service is away; it is tried again.
+  case waitingForService
+  case serviceReturned
 }
 
 extension RecordingRequest {
@@ -53,9 +88,24 @@ extension RecordingRequest {
     start.principal = principal
     start.resource = self.resource ?? resource
     start.purpose = purpose
+    start.title = title
+    start.parent = parent
+    start.environment = environment
     start.command = command
     start.host = hostName
     return start
+  }
+
+  /// What is set otherwise than usual, as the value of a `recorder.config` line; nil if nothing is.
+  func settings() -> JSONValue? {
+    var members: [JSONValue.Member] = []
+    if input != .off { members.append(.init("input", .string(input.rawValue))) }
+    if onFailure != .block { members.append(.init("on_failure", .string(onFailure.rawValue))) }
+    if allowsPause { members.append(.init("pause", .string("allowed"))) }
+    if let redaction {
+      members.append(.init("redact", .array(redaction.names.map { .string($0) })))
+    }
+    return members.isEmpty ? nil : .object(members)
   }
 }
 

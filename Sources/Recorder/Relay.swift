@@ -1,150 +1,391 @@
 internal import Glibc
 internal import Platform
 internal import SessionLog
+internal import Synchronization
 
 /// The loop between the user's terminal and the child's: passes bytes, signals and sizes, and hands all output to the
 /// thread that writes before it waits for more.
+///
+/// It never waits for one side alone: a screen that takes nothing, or a child that reads nothing, leaves the other
+/// directions going.
 struct Relay: ~Copyable {
-  static let signals = [SIGWINCH, SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGHUP]
+  static let signals = [
+    SIGWINCH, SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGTSTP, SIGUSR1, SIGUSR2,
+  ]
+  /// Bytes that wait for the screen, or for the child, at most.
+  private static let waiting = 256 << 10
+  /// Microseconds that the output of a child that ended may be quiet before its last bytes are taken as read.
+  private static let quiet: UInt64 = 100_000
+  /// Microseconds and bytes that are read after the child's end while others still write.
+  private static let farewell: UInt64 = 1_000_000
+  private static let farewellBytes = 1 << 20
+  /// Microseconds from SIGTERM to a hangup, and to the end.
+  private static let termination: (hangUp: UInt64, kill: UInt64) = (1_000_000, 5_000_000)
 
-  private let child: PseudoTerminal
+  let child: PseudoTerminal
   private let signals: SignalSource
-  private let state: RecordingState
-  private let clock: any Clock
+  let state: RecordingState
+  let clock: any Clock
+  private let screen: Int32?
+  private let output: ScreenOutput
+  private let marks: MarkListener?
+  let request: RecordingRequest
+  let session: SessionID
 
-  /// Typed bytes that the child's terminal has not taken yet.
-  private var typed: [UInt8] = []
+  /// Typed bytes that the child's terminal has not taken yet, shown bytes that the screen has not.
+  private var typed = ByteQueue()
+  private var shown = ByteQueue()
   private var buffer = [UInt8](repeating: 0, count: 64 << 10)
+  private var size: WindowSize?
+  private var raw: RawMode?
+
   private var status: ExitStatus?
-  private var ending = false
-  private var showsOutput = true
+  private var endedAt: UInt64 = 0
+  private var lastOutput: UInt64 = 0
+  private var bytesAfterEnd = 0
+  private var isOver = false
+  private var terminatedAt: UInt64?
+  private var hasHungUp = false
+  private var hasInput = false
+  private var hasScreen = true
+
+  var secrets = SecretInput()
+  private var masked = (count: 0, reason: SecretInput.Reason.echoOff)
+  /// Bytes that passed since the pause began; nil while there is none.
+  var pausedBytes: UInt64?
+  var sentBarriers: UInt64 = 0
+
   /// Why the recording cannot go on, once the writing thread said so.
-  private(set) var failure: SessionLogFailure?
-  private(set) var closed: Leaf?
+  private(set) var failure: RecordingFailure?
+  private(set) var closed: RecordingReceipt?
 
   init(
     child: consuming PseudoTerminal, signals: consuming SignalSource, state: RecordingState,
-    clock: any Clock
+    clock: any Clock, screen: Int32?, size: WindowSize, marks: MarkListener?,
+    request: RecordingRequest, session: SessionID
   ) {
     self.child = child
     self.signals = signals
     self.state = state
     self.clock = clock
+    self.screen = screen
+    self.size = size
+    self.marks = marks
+    self.request = request
+    self.session = session
+    output = ScreenOutput(1)
   }
 
-  /// How long the output of a child that ended may be quiet before its last bytes are taken as read.
-  private static let lastBytes: Int32 = 100
-
   /// Runs until the child has ended and its last output was taken.
-  mutating func run(screen: Int32?, readsInput: Bool, notify: (RecordingNotice) -> Void)
-    -> ExitStatus
-  {
-    var raw: RawMode?
+  mutating func run(readsInput: Bool, notify: (RecordingNotice) -> Void) -> ExitStatus {
     if readsInput {
-      // A terminal that cannot be made raw is still a terminal: the session goes on with line editing.
-      do { raw = try RawMode(0) } catch { raw = nil }
+      RawMode.restoreAfterCrash(writing: [], to: 1)
+      enterRawMode()
     }
-    var hasInput = readsInput
-    while true {
-      let entries = [
-        Polling.Interest(child.descriptor, writes: !typed.isEmpty),
-        Polling.Interest(signals.descriptor),
-        Polling.Interest(hasInput && typed.count < 64 << 10 ? 0 : -1),
-      ]
-      let ready = Polling.wait(entries, milliseconds: status == nil ? 1000 : Self.lastBytes)
-      if ready[1].isReadable { handleSignals(screen: screen) }
+    hasInput = readsInput
+    // A size that changed before signals were heard.
+    resize()
+    while !isOver {
+      let ready = Polling.wait(interests(), milliseconds: patience())
+      if ready[1].isReadable { handleSignals(notify) }
       if ready[0].isWritable { sendTyped() }
-      if ready[2].isReadable { hasInput = readTyped() }
+      if ready[2].isReadable { readTyped() }
+      if ready[3].isWritable || ready[3].isReadable { sendShown() }
       hear(notify)
-      if ready[0].isReadable {
-        if !takeOutput() { break }
-      } else if status != nil {
-        break
+      if ready[0].isReadable { takeOutput() }
+      if ready.count > 4, ready[4...].contains(where: { $0.isReadable }) || isAnswering {
+        serviceMarks()
       }
+      checkTime()
     }
+    flushMasked()
+    if let lost = pausedBytes { capture(.resume("the session ends", actor: nil, lost: lost, now)) }
     let end = status ?? child.exitStatus(wait: true) ?? .exited(255)
-    if raw != nil { raw = nil }
-    _ = state.captured.send(
-      .end(EndOfSession(reason: "client", status: end), clock.monotonic()), weight: 0)
+    raw = nil
+    let isLeft = status != nil && lastTransfer != .over
+    _ = state.capture(
+      .end(EndOfSession(reason: "client", status: end, leftRunning: isLeft), now), weight: 0)
     return end
   }
 
-  /// Takes one read of output; false at its end.
-  private mutating func takeOutput() -> Bool {
-    switch child.read(into: &buffer) {
+  private var lastTransfer = PseudoTerminal.Transfer.later
+  var now: UInt64 { clock.monotonic() }
+
+  private var isAnswering: Bool { marks?.isAnswering ?? false }
+
+  private func interests() -> [Polling.Interest] {
+    // What cannot be recorded now is not read now.
+    let reads = shown.count < Self.waiting && state.captured.hasRoom && lastTransfer != .over
+    var entries = [
+      Polling.Interest(
+        reads || !typed.isEmpty ? child.descriptor : -1, reads: reads, writes: !typed.isEmpty),
+      Polling.Interest(signals.descriptor),
+      Polling.Interest(hasInput && typed.count < Self.waiting ? 0 : -1),
+      Polling.Interest(shown.isEmpty ? -1 : output.descriptor, reads: false, writes: true),
+    ]
+    if let descriptors = marks?.descriptors {
+      entries += descriptors.map { Polling.Interest($0) }
+    }
+    return entries
+  }
+
+  private func patience() -> Int32 {
+    if status != nil { return 20 }
+    if isAnswering || !state.captured.hasRoom { return 5 }
+    return terminatedAt == nil && lastTransfer != .over ? 1000 : 100
+  }
+
+  // MARK: From the child to the screen
+
+  /// Takes one read of output.
+  private mutating func takeOutput() {
+    lastTransfer = child.read(into: &buffer)
+    switch lastTransfer {
     case .bytes(let count):
       let bytes = Array(buffer[..<count])
+      lastOutput = now
+      if status != nil { bytesAfterEnd += count }
+      if request.input == .masked { secrets.shown(bytes) }
       // The record first, then the screen; where the record refuses, nothing more is let through.
-      if !state.captured.send(.output(bytes, clock.monotonic()), weight: count) {
-        child.signal(SIGKILL)
+      if pausedBytes == nil {
+        if !state.capture(.output(bytes, lastOutput), weight: count) { return stop() }
+      } else {
+        pausedBytes? += UInt64(count)
       }
-      if showsOutput {
-        do { try TerminalDevice.write(bytes, to: 1) } catch {
-          // The reader is gone: the child hears of it as it would without a recorder between.
-          showsOutput = false
-          child.signal(SIGHUP)
-        }
-      }
-      return true
-    case .later: return status == nil
+      show(bytes)
+    case .later: break
     case .over:
-      return false
+      // Nobody has the terminal open now; a child that lives on may open it again.
+      break
     }
   }
 
-  private mutating func readTyped() -> Bool {
+  private mutating func show(_ bytes: [UInt8]) {
+    guard hasScreen else { return }
+    guard shown.isEmpty else { return shown.append(bytes) }
+    switch output.write(bytes.span) {
+    case .bytes(let count):
+      if count < bytes.count { shown.append(bytes, from: count) }
+    case .later: shown.append(bytes)
+    case .over: loseScreen()
+    }
+  }
+
+  private mutating func sendShown() {
+    while !shown.isEmpty {
+      switch shown.withFirst(Self.waiting, { output.write($0) }) {
+      case .bytes(let count): shown.drop(count)
+      case .later: return
+      case .over: return loseScreen()
+      }
+    }
+  }
+
+  /// The reader is gone: the child hears of it as it would without a recorder between.
+  private mutating func loseScreen() {
+    hasScreen = false
+    shown.removeAll()
+    if status == nil { child.hangUp() }
+  }
+
+  // MARK: From the keyboard to the child
+
+  private mutating func readTyped() {
     switch PseudoTerminal.read(0, into: &buffer) {
     case .bytes(let count):
-      typed.append(contentsOf: buffer[..<count])
+      let bytes = Array(buffer[..<count])
+      record(typed: bytes)
+      typed.append(bytes)
       sendTyped()
-      return true
-    case .later: return true
+    case .later: break
     case .over:
       // The terminal is gone; what the child does about a hangup is its own affair.
-      child.signal(SIGHUP)
-      return false
+      hasInput = false
+      if status == nil { child.hangUp() }
     }
   }
 
   private mutating func sendTyped() {
-    guard !typed.isEmpty else { return }
-    switch child.write(typed.span) {
-    case .bytes(let count): typed.removeFirst(count)
-    case .later: break
-    case .over: typed.removeAll()
+    while !typed.isEmpty {
+      switch typed.withFirst(64 << 10, { child.write($0) }) {
+      case .bytes(let count): typed.drop(count)
+      case .later: return
+      case .over: return typed.removeAll()
+      }
     }
   }
 
-  private mutating func handleSignals(screen: Int32?) {
+  private mutating func record(typed bytes: [UInt8]) {
+    guard request.input != .off else { return }
+    guard pausedBytes == nil else {
+      pausedBytes? += UInt64(bytes.count)
+      return
+    }
+    if request.input == .masked, let reason = secrets.reason(for: bytes, child.lineMode) {
+      if reason != masked.reason { flushMasked() }
+      masked = (masked.count + bytes.count, reason)
+      // One count for the whole answer: not even the rhythm of the keys is kept.
+      if bytes.contains(where: { $0 == 0x0D || $0 == 0x0A }) { flushMasked() }
+      return
+    }
+    flushMasked()
+    if !state.capture(.input(bytes, now), weight: bytes.count) { stop() }
+  }
+
+  private mutating func flushMasked() {
+    guard masked.count > 0 else { return }
+    capture(.masked(masked.count, masked.reason.text, now))
+    masked.count = 0
+  }
+
+  // MARK: Signals and time
+
+  private mutating func handleSignals(_ notify: (RecordingNotice) -> Void) {
     while let number = signals.next() {
       switch number {
-      case SIGWINCH:
-        guard let size = screen.flatMap({ TerminalDevice.windowSize(of: $0) }) else { continue }
-        child.resize(columns: size.columns, rows: size.rows)
-        _ = state.captured.send(
-          .resize(columns: size.columns, rows: size.rows, clock.monotonic()), weight: 1)
+      case SIGWINCH: resize()
       case SIGCHLD:
-        if status == nil { status = child.exitStatus(wait: false) }
-      default: child.signal(number)
+        guard status == nil else { continue }
+        status = child.exitStatus(wait: false)
+        if status != nil, endedAt == 0 { endedAt = now }
+      case SIGTSTP: suspend()
+      case SIGUSR1: pause("asked by a signal", nil)
+      case SIGUSR2: resume("asked by a signal", nil)
+      case SIGHUP: if status == nil { child.hangUp() }
+      case SIGINT, SIGQUIT: if status == nil { child.signalForeground(number) }
+      default:
+        // Once politely; then with the hangup that a shell cannot ignore; then for good.
+        if status == nil { child.signal(SIGTERM) }
+        if terminatedAt == nil { terminatedAt = now }
       }
     }
+  }
+
+  private mutating func resize() {
+    guard let found = screen.flatMap({ TerminalDevice.windowSize(of: $0) }), found != size else {
+      return
+    }
+    size = found
+    child.resize(columns: found.columns, rows: found.rows)
+    capture(.resize(columns: found.columns, rows: found.rows, now))
+  }
+
+  /// Stops with the shell that this runs in; the child stands still as soon as it has something to show.
+  private mutating func suspend() {
+    capture(.pause("suspended: nothing passes until the recorder is continued", actor: nil, now))
+    sentBarriers += 1
+    let until = now + 1_000_000
+    while state.barriers.load(ordering: .acquiring) < sentBarriers, now < until {
+      Platform.pause(milliseconds: 2)
+    }
+    raw?.suspend()
+    stopThisProcess()
+    do { try raw?.resume() } catch {
+      // As at the start: it goes on with line editing.
+    }
+    capture(.resume("continued", actor: nil, lost: 0, now))
+    sentBarriers += 1
+    resize()
+  }
+
+  private mutating func enterRawMode() {
+    // A terminal that cannot be made raw is still a terminal: the session goes on with line editing.
+    do { raw = try RawMode(0) } catch { raw = nil }
+  }
+
+  private mutating func checkTime() {
+    let moment = now
+    if let terminatedAt, status == nil {
+      if !hasHungUp, moment &- terminatedAt > Self.termination.hangUp {
+        hasHungUp = true
+        child.hangUp()
+      }
+      if moment &- terminatedAt > Self.termination.kill { stop() }
+    }
+    guard status != nil else {
+      if lastTransfer == .over { lastTransfer = .later }
+      return
+    }
+    let isSilent = moment &- max(lastOutput, endedAt) > Self.quiet
+    let isEnough =
+      moment &- endedAt > Self.farewell && bytesAfterEnd > 0
+      || bytesAfterEnd > Self.farewellBytes
+    let isRead = lastTransfer == .over || isSilent || isEnough
+    // A screen that was stopped is waited for, as any program would; not when this one was told to end.
+    isOver = isRead && (shown.isEmpty || terminatedAt != nil)
+  }
+
+  // MARK: The recording
+
+  private mutating func capture(_ item: Captured) {
+    if !state.capture(item, weight: 1) { stop() }
+  }
+
+  /// Nothing may run unrecorded.
+  private mutating func stop() {
+    guard status == nil else { return }
+    child.signalForeground(SIGKILL)
+    child.signal(SIGKILL)
   }
 
   /// Hears what the writing thread has to say.
   private mutating func hear(_ notify: (RecordingNotice) -> Void) {
     guard let changes = state.changes.receive(waiting: 0) else { return }
     for change in changes {
-      if let leaf = change.closed { closed = leaf }
+      if let receipt = change.closed { closed = receipt }
       if let failure = change.failure {
-        // Nothing may run unrecorded.
         self.failure = failure
-        child.signal(SIGHUP)
-        child.signal(SIGKILL)
+        stop()
+      } else if let reason = change.failing {
+        notify(.failing(reason))
       } else if change.waitsForSpace {
         notify(.waitingForSpace)
+      } else if change.waitsForService {
+        notify(.waitingForService)
+      } else if let id = change.session, id != session, change.closed == nil {
+        notify(.began(id))
       } else if change.closed == nil {
-        notify(.spaceReturned)
+        notify(request.target == nil ? .spaceReturned : .serviceReturned)
       }
+    }
+  }
+
+  /// Stops recording, if whoever started the recorder allowed it; the answer says so.
+  @discardableResult
+  mutating func pause(_ reason: String, _ actor: Identity?) -> String? {
+    guard request.allowsPause else {
+      capture(.pauseRefused(actor: actor, now))
+      sentBarriers += 1
+      return "refused pauses are not allowed in this session (record --allow-pause)"
+    }
+    guard pausedBytes == nil else { return nil }
+    flushMasked()
+    pausedBytes = 0
+    capture(.pause(reason, actor: actor, now))
+    sentBarriers += 1
+    return nil
+  }
+
+  /// Records again.
+  mutating func resume(_ reason: String, _ actor: Identity?) {
+    guard let lost = pausedBytes else { return }
+    pausedBytes = nil
+    capture(.resume(reason, actor: actor, lost: lost, now))
+    sentBarriers += 1
+  }
+
+  private mutating func serviceMarks() {
+    guard let marks else { return }
+    marks.service(barriers: state.barriers.load(ordering: .acquiring)) { request, author in
+      switch request {
+      case .note(let text):
+        capture(.mark(text, author: author, now))
+        sentBarriers += 1
+      case .pause(let reason):
+        if let refusal = pause(reason, author) { return (refusal, sentBarriers) }
+      case .resume(let reason): resume(reason, author)
+      }
+      return ("ok \(session.text)", sentBarriers)
     }
   }
 }

@@ -3,73 +3,116 @@ package import SessionLog
 
 /// Records one command on a pseudo-terminal, passing the user's terminal through.
 package struct TerminalRecording {
-  private let store: Store
-  private let stateDirectory: StateDirectory
+  private let place: Place
   private let clock: any Clock
 
+  /// Where the recording goes.
+  private enum Place {
+    case store(Store, StateDirectory)
+    case service(String)
+  }
+
   package init(_ store: Store, _ state: StateDirectory, clock: any Clock = SystemClock()) {
-    self.store = store
-    stateDirectory = state
+    place = .store(store, state)
     self.clock = clock
   }
 
-  /// Runs the command to its end and returns how it ended, with the session's closing leaf.
+  /// Streams to the `blackbox serve` at `socket`.
+  package init(streamingTo socket: String, clock: any Clock = SystemClock()) {
+    place = .service(socket)
+    self.clock = clock
+  }
+
+  /// Runs the command to its end and returns how it ended, with what proves the session.
   ///
   /// The `open` leaf is durable in the signed log before the command starts. Without a terminal the command's
   /// standard input is this process's own.
-  /// - Throws: after `.log` the child is dead: nothing runs unrecorded.
+  /// - Throws: after `.log` and `.service` the child is dead: nothing runs unrecorded.
   package func run(
     _ request: RecordingRequest, notify: (RecordingNotice) -> Void
-  ) throws(RecordingFailure) -> (ExitStatus, Leaf) {
+  ) throws(RecordingFailure) -> (ExitStatus, RecordingReceipt) {
     let input = TerminalDevice.isTerminal(0) ? nil : Int32(0)
     let screen: Int32? = TerminalDevice.isTerminal(1) ? 1 : input == nil ? 0 : nil
     let size =
       screen.flatMap { TerminalDevice.windowSize(of: $0) } ?? WindowSize(columns: 80, rows: 24)
-
-    let outcomes: [Recovery.Outcome]
-    var start: SessionStart
-    do throws(SessionLogFailure) {
-      outcomes = try Recovery(store, stateDirectory, clock: clock).run()
-      start = try request.sessionStart(kind: "terminal", resource: nil, in: store, clock: clock)
-    } catch { throw .log(error) }
-    if !outcomes.isEmpty { notify(.recovered(outcomes)) }
-    start.columns = size.columns
-    start.rows = size.rows
-    start.terminalType = request.terminalType
     guard let signals = SignalSource(Relay.signals) else {
       throw .system("no descriptor for signals")
     }
-    let state = RecordingState()
-    let thread = RecordingThread(
-      state: state, store: store, stateDirectory: stateDirectory, start: start, clock: clock,
-      pace: Pace(), patience: UInt64(request.spacePatience) * 1_000_000)
-    guard let worker = Worker({ thread.run() }) else { throw .system("no thread") }
+    // The environment is set while no other thread runs.
+    let marks = Self.listen()
+    if let path = marks?.path { ProcessEnvironment.set(MarkRequest.variable, to: path) }
+    let (state, body) = try prepare(request, size, notify)
+    guard let worker = Worker(body) else { throw .system("no thread") }
     let opened = state.changes.receive(waiting: nil)?.first
     guard let id = opened?.session else {
       worker.join()
-      throw .log(opened?.failure ?? .endedWithoutWord)
+      throw opened?.failure ?? .log(.endedWithoutWord)
     }
+    ProcessEnvironment.set(MarkRequest.sessionVariable, to: id.text)
     notify(.began(id))
 
     let child: PseudoTerminal
     do {
       child = try PseudoTerminal(
         command: request.command, columns: size.columns, rows: size.rows, modeOf: screen,
-        input: input)
+        input: input, survives: request.onFailure == .goOn)
     } catch {
-      _ = state.captured.send(
+      _ = state.capture(
         .end(
           EndOfSession(reason: "client", status: .exited(error.isMissing ? 127 : 126)),
           clock.monotonic()), weight: 0)
       worker.join()
       throw .spawn(error, command: request.command.first ?? "")
     }
-    var relay = Relay(child: child, signals: signals, state: state, clock: clock)
-    let status = relay.run(screen: screen, readsInput: input == nil, notify: notify)
+    var relay = Relay(
+      child: child, signals: signals, state: state, clock: clock, screen: screen, size: size,
+      marks: marks, request: request, session: id)
+    let status = relay.run(readsInput: input == nil, notify: notify)
     worker.join()
-    var last = RecordingState.Progress()
+    var last = RecordingState.Change()
     while let changes = state.changes.receive(waiting: nil) { last = changes.last ?? last }
-    if let leaf = relay.closed ?? last.closed { return (status, leaf) }
-    throw .log(relay.failure ?? last.failure ?? .endedWithoutWord)
+    if let receipt = relay.closed ?? last.closed { return (status, receipt) }
+    throw relay.failure ?? last.failure ?? .log(.endedWithoutWord)
+  }
+
+  /// Recovers what others left, and returns what the writing thread is to do.
+  private func prepare(
+    _ request: RecordingRequest, _ size: WindowSize, _ notify: (RecordingNotice) -> Void
+  ) throws(RecordingFailure) -> (RecordingState, @Sendable () -> Void) {
+    switch place {
+    case .service(let socket):
+      guard let captures = WakeUp() else { throw .system("no descriptor for signals") }
+      let state = RecordingState(captures: captures)
+      let thread = StreamingThread(
+        state: state, socket: socket, opening: StreamOpening(request, size), clock: clock,
+        request: request)
+      return (state, { thread.run() })
+    case .store(let store, let stateDirectory):
+      let outcomes: [Recovery.Outcome]
+      var start: SessionStart
+      do throws(SessionLogFailure) {
+        outcomes = try Recovery(store, stateDirectory, clock: clock).run()
+        start = try request.sessionStart(kind: "terminal", resource: nil, in: store, clock: clock)
+      } catch { throw .log(error) }
+      if !outcomes.isEmpty { notify(.recovered(outcomes)) }
+      start.columns = size.columns
+      start.rows = size.rows
+      start.terminalType = request.terminalType
+      let state = RecordingState()
+      let thread = RecordingThread(
+        state: state, store: store, stateDirectory: stateDirectory, start: start, clock: clock,
+        pace: Pace(), patience: UInt64(request.spacePatience) * 1_000_000,
+        onFailure: request.onFailure, redaction: request.redaction, settings: request.settings())
+      return (state, { thread.run() })
+    }
+  }
+
+  /// The socket for `blackbox mark`; a machine without a place for it can still record.
+  private static func listen() -> MarkListener? {
+    let places = [ProcessEnvironment.value(of: "XDG_RUNTIME_DIR"), "/tmp"]
+    for place in places.compactMap({ $0 }) where !place.isEmpty {
+      do { return try MarkListener(below: place) } catch { continue }
+    }
+    return nil
   }
 }

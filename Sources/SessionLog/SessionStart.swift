@@ -23,7 +23,7 @@ package struct Identity: Sendable, Hashable {
     model = json["model"]?.string
   }
 
-  var json: JSONValue {
+  package var json: JSONValue {
     var members: [JSONValue.Member] = [
       .init("issuer", .string(issuer)), .init("uid", .string(uid)),
     ]
@@ -70,6 +70,14 @@ package struct SessionStart: Sendable {
   package var principal: Identity?
   package var resource: Resource?
   package var purpose: String?
+  /// For people to read.
+  package var title: String?
+  /// The session that this one goes on from.
+  package var continues: SessionID?
+  /// The session that this one was started in.
+  package var parent: SessionID?
+  /// Environment variables of the recorded command that may be told.
+  package var environment: [(name: String, value: String)] = []
   package var command: [String] = []
   package var columns: Int?
   package var rows: Int?
@@ -121,8 +129,14 @@ package struct SessionStart: Sendable {
       line.add("resource", .object(members))
     }
     if let purpose { line.add("purpose", purpose) }
+    if let title { line.add("title", title) }
+    if let parent { line.add("parent_session", parent.text) }
+    if let continues { line.add("continues", continues.text) }
     if let host { line.add("host", host) }
     if !command.isEmpty { line.add("argv", .array(command.map { .string($0) })) }
+    if !environment.isEmpty {
+      line.add("env", .object(environment.map { .init($0.name, .string($0.value)) }))
+    }
     if let columns, let rows {
       var members: [JSONValue.Member] = [
         .init("cols", .integer(Int64(columns))), .init("rows", .integer(Int64(rows))),
@@ -160,6 +174,9 @@ package struct SessionStart: Sendable {
     principal = Identity(json["principal"])
     resource = Resource(json["resource"])
     purpose = json["purpose"]?.string
+    title = json["title"]?.string
+    continues = json["continues"]?.string.flatMap { SessionID($0) }
+    parent = json["parent_session"]?.string.flatMap { SessionID($0) }
     host = json["host"]?.string
     imported = Imported(json)
     command = json["argv"]?.array?.compactMap(\.string) ?? []

@@ -5,11 +5,12 @@
 
 // Starts `argv` on a new pseudo-terminal, as the leader of its own session. `mode` is a struct termios, or NULL for
 // the system's default.
-// `input` >= 0 becomes the child's standard input in place of the terminal.
+// `input` >= 0 becomes the child's standard input in place of the terminal. Unless `survives`, the child is killed when
+// the thread that calls this ends.
 // On success returns 0, the child's pid and the master descriptor (close-on-exec). On failure, a failed
 // exec included, returns an errno value, names the step in *failed_step (static text), and leaves nothing running.
 int blackbox_spawn_on_pty(char *const argv[], unsigned short columns,
-                          unsigned short rows, const void *mode, int input,
+                          unsigned short rows, const void *mode, int input, int survives,
                           pid_t *child, int *master, const char **failed_step);
 
 // Starts `argv` as the leader of its own session, with pipes as its standard input, output and error.

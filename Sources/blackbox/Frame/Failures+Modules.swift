@@ -1,5 +1,6 @@
 internal import Evidence
 internal import Platform
+internal import Recorder
 internal import SessionLog
 
 // Each module's failures as words and exit codes, bottom floor first.
@@ -53,6 +54,30 @@ extension SessionLogFailure.Kind {
     case .permission, .refused: .refused
     case .ambiguousSession: .usage
     case .missing, .unknownSession, .notARecording: .unreadable
+    }
+  }
+}
+
+extension ServiceFailure: ReportableFailure {
+  var report: FailureReport {
+    switch self {
+    case .unreachable(let failure):
+      FailureReport(
+        failure.isPermission ? .refused : .unusable, "cannot reach the recording service",
+        place: failure.path, found: failure.reason,
+        advice: "Check that blackbox serve runs there and lets this user in (--allow-uid).")
+    case .refused(let code, let message):
+      FailureReport(
+        .refused, "the recording service refuses", found: "\(code): \(message)",
+        advice: "schema/ingest-protocol.md §5 says what the answer means.")
+    case .lost(let seconds):
+      FailureReport(
+        .unusable, "the recording service is gone for \(seconds) s, and the command was ended",
+        advice: "What was acknowledged is kept there. --disk-full-wait says how long to wait.")
+    case .notUnderstood(let found):
+      FailureReport(
+        .unusable, "the recording service gave an answer that is not of its protocol",
+        found: found, advice: "Check that the socket is blackbox serve's, of a like version.")
     }
   }
 }

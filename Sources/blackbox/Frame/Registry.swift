@@ -3,6 +3,7 @@ enum Registry {
   static let verbs: [any Verb.Type] = [
     InitVerb.self,
     RecordVerb.self,
+    MarkVerb.self,
     ImportVerb.self,
     ServeVerb.self,
     RecoverVerb.self,

@@ -9,10 +9,20 @@ struct RecordVerb: Verb {
     details: [
       "The session is open in the signed log before the command starts. The exit status is the "
         + "command's own, or 128 plus the signal that ended it. Without a terminal the command "
-        + "keeps this process's standard input. What is typed is not recorded, only what is shown.",
+        + "keeps this process's standard input.",
+      "What is typed is recorded by policy: not at all, as it is, or with passwords as a count: "
+        + "what is typed while the terminal does not show it, or after a prompt for a secret.",
       "If the disk is full the command waits; if space does not return in time it is ended, and "
         + "the session is closed from a reserve. If recording fails in any other way the command "
-        + "is ended: nothing runs unrecorded.",
+        + "is ended: nothing runs unrecorded. With --on-failure continue it goes on instead, in a "
+        + "new session as soon as there can be one, and what is missing is told there. A recorder "
+        + "that is killed takes the command with it.",
+      "With --redact secrets are replaced before anything is written; the screen shows them as "
+        + "ever. RULES is the word default, names of detectors (help: blackbox doctor), or a file of "
+        + "own patterns: schema/redaction.md.",
+      "With --to the session is streamed to a `blackbox serve` of another user, so that the "
+        + "recorded command reaches neither store nor key.",
+      "Inside the session `blackbox mark TEXT` leaves a note.",
       "With --mcp the command is an MCP server that speaks on its standard input and output, and "
         + "blackbox stands in its place: every byte passes unchanged, each JSON-RPC message becomes "
         + "an event, and what the client says is on disk before the server sees it.",
@@ -25,9 +35,24 @@ struct RecordVerb: Verb {
       .flag(
         "mcp",
         help: "stand between an MCP client, on standard input and output, and a stdio server"),
+      .value("title", nil, "TEXT", help: "a name for people to read"),
+      .value(
+        "env", nil, "NAME,…", isRepeated: true,
+        help: "environment variables to record, by name"),
+      .value(
+        "input", nil, "POLICY", .choice(InputPolicy.allCases.map(\.rawValue)),
+        help: "what becomes of what is typed (default off)"),
+      .value(
+        "redact", nil, "RULES", isRepeated: true,
+        help: "replace secrets: default, NAME,… or a file of patterns"),
+      .value(
+        "on-failure", nil, "POLICY", .choice(FailurePolicy.allCases.map(\.rawValue)),
+        help: "what the command does when recording fails (default block)"),
+      .flag("allow-pause", help: "let `mark --pause` and SIGUSR1 stop recording for a while"),
+      .value("to", nil, "SOCKET", .file, help: "stream to this blackbox serve; no store is used"),
       .value(
         "disk-full-wait", nil, "SECONDS", .integer(0...86_400),
-        help: "how long to wait for space on a full disk (default 10)"),
+        help: "how long to wait for space on a full disk, or for the service (default 10)"),
     ],
     command: OperandDescription("CMD", isRepeated: true, help: "the command and its arguments"),
     examples: [
@@ -35,18 +60,22 @@ struct RecordVerb: Verb {
       .init(
         "record --agent deploy-bot --on-behalf-of alice@example.com --resource ssh:prod-1 "
           + "--purpose 'ticket 4711' -- ssh prod-1", "with everything an auditor asks for"),
-      .init("record --agent ci -- make test", "in CI, without a terminal"),
+      .init("record --agent ci --redact default -- make test", "in CI, without a terminal"),
+      .init(
+        "record --agent deploy-bot --to /run/blackbox/ingest.sock -- bash",
+        "by a service that the agent cannot touch"),
       .init(
         "record --mcp --agent coder --resource mcp:files -- npx server-filesystem /srv",
         "as the command of an MCP server in a client's configuration"),
     ])
 
-  private let location: StoreLocation
+  private let location: StoreLocation?
   private let isMCP: Bool
   private var request: RecordingRequest
 
   init(_ arguments: ParsedArguments) throws {
-    location = try arguments.store()
+    let target = arguments.value("to")
+    location = target == nil ? try arguments.store() : nil
     isMCP = arguments.flag("mcp")
     guard let command = arguments.command, !command.isEmpty else {
       throw UserFailure(
@@ -62,6 +91,20 @@ struct RecordVerb: Verb {
     request.terminalType = arguments.environment["TERM"]
     request.principal = arguments.value("on-behalf-of").map(Self.identity)
     request.purpose = arguments.value("purpose")
+    request.title = arguments.value("title")
+    request.parent = arguments.environment[MarkRequest.sessionVariable].flatMap { SessionID($0) }
+    request.target = target
+    request.allowsPause = arguments.flag("allow-pause")
+    request.input = arguments.value("input").flatMap { InputPolicy(rawValue: $0) } ?? .off
+    request.onFailure =
+      arguments.value("on-failure").flatMap { FailurePolicy(rawValue: $0) } ?? .block
+    request.environment = Self.environment(arguments)
+    request.redaction = try RedactionOption.rules(arguments.values("redact"))
+    if isMCP, target != nil {
+      throw UserFailure(
+        .usage, "--mcp cannot be streamed", wanted: "--mcp or --to",
+        advice: "Record the MCP server into a store of its own user.")
+    }
     request.spacePatience = UInt32(clamping: arguments.integer("disk-full-wait") ?? 10)
     if let resource = arguments.value("resource") {
       let parts = resource.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
@@ -75,29 +118,37 @@ struct RecordVerb: Verb {
   }
 
   func run(_ io: inout Output) throws -> ExitCode {
-    let opened = try OpenStore(location)
+    let opened = try location.map { try OpenStore($0) }
     var session: SessionID?
     let showsNotes = io.errorIsTerminal
     do {
       // The frame's buffer is for results; what a recorded command shows is written by the recorder alone.
-      let (status, leaf) = try record(in: opened) { notice in
+      let (status, receipt) = try record(in: opened) { notice in
         switch notice {
         case .began(let id):
-          session = id
           if showsNotes { io.note("blackbox: recording session \(id.text)") }
+          session = id
         case .recovered(let outcomes):
           for outcome in outcomes { io.warn(RecoverVerb.line(outcome)) }
         case .waitingForSpace:
           io.warn("the disk is full: the command waits until there is space")
         case .spaceReturned:
           io.note("blackbox: there is space again")
+        case .failing(let reason):
+          io.warn("recording failed, and the command goes on unrecorded: \(reason)")
+        case .waitingForService:
+          io.warn("the recording service is away: the command waits until it is back")
+        case .serviceReturned:
+          io.note("blackbox: the recording service is back")
         }
       }
-      if showsNotes, let session {
-        io.note("blackbox: session \(session.text) closed, \(leaf.lines) events")
+      if showsNotes, session != nil {
+        io.note("blackbox: session \(receipt.session.text) closed, \(receipt.lines) events")
       }
       return .command(UInt8(truncatingIfNeeded: status.shellCode))
     } catch RecordingFailure.log(let failure) {
+      throw failure
+    } catch RecordingFailure.service(let failure) {
       throw failure
     } catch RecordingFailure.spawn(let failure, let command) {
       io.report(
@@ -113,11 +164,26 @@ struct RecordVerb: Verb {
   }
 
   private func record(
-    in opened: OpenStore, _ notify: (RecordingNotice) -> Void
-  ) throws(RecordingFailure) -> (ExitStatus, Leaf) {
-    isMCP
-      ? try MCPRecording(opened.store, opened.state).run(request, notify: notify)
-      : try TerminalRecording(opened.store, opened.state).run(request, notify: notify)
+    in opened: OpenStore?, _ notify: (RecordingNotice) -> Void
+  ) throws(RecordingFailure) -> (ExitStatus, RecordingReceipt) {
+    guard let opened else {
+      return try TerminalRecording(streamingTo: request.target ?? "").run(request, notify: notify)
+    }
+    guard isMCP else {
+      return try TerminalRecording(opened.store, opened.state).run(request, notify: notify)
+    }
+    let (status, leaf) = try MCPRecording(opened.store, opened.state).run(request, notify: notify)
+    guard let receipt = RecordingReceipt(leaf) else {
+      throw .system("a closing leaf of no session")
+    }
+    return (status, receipt)
+  }
+
+  /// The variables on the list that are set, in the list's order.
+  private static func environment(_ arguments: ParsedArguments) -> [(name: String, value: String)] {
+    arguments.values("env").flatMap { $0.split(separator: ",") }.compactMap { name in
+      arguments.environment[String(name)].map { (String(name), $0) }
+    }
   }
 
   /// `ISSUER#UID`, or a bare uid that only this machine vouches for.

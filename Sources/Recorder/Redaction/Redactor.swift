@@ -1,0 +1,228 @@
+/// Replaces secrets in a stream of bytes, whatever the pieces it comes in.
+///
+/// Bytes that may belong to a match are held back until that is decided. What comes out does not depend on where the
+/// stream was cut; only `release` cuts a wait short, and how is said there. The leftmost match counts, and of those
+/// the longest. Rules: schema/redaction.md.
+package struct Redactor {
+  /// Bytes that are held back at most: the longest match that is found whole.
+  static let limit = 32 << 10
+
+  /// What was replaced since the last `takeFindings`, by detector.
+  package struct Finding: Sendable, Equatable {
+    package var name: String
+    package var count: Int
+    /// Bytes of these secrets that had been put out when it was understood what they were.
+    package var shown: Int
+  }
+
+  private let detectors: [Detector]
+  private let replacements: [[UInt8]]
+  private var automaton: PatternAutomaton
+  private let filter: CandidateFilter
+  /// For each detector with a lead, what finds the lead's end.
+  private var leads: [PatternAutomaton?]
+
+  /// Bytes from the earliest undecided one on; those before `shown` were put out already.
+  private var held: [UInt8] = []
+  private var shown = 0
+  /// Up to here no match begins; `context` is what stands before it.
+  private var searched = 0
+  private var context = CandidateFilter.Context.boundary
+  private var run = RedactionRun()
+  private var isRunning = false
+  /// The state of a match that was replaced before its end was known: what still belongs to it is dropped.
+  private var swallowing: Int32?
+  private var found: [Finding] = []
+
+  package init(_ rules: RedactionRules) {
+    detectors = rules.detectors
+    replacements = rules.names.map { Array("[redacted:\($0)]".utf8) }
+    automaton = PatternAutomaton(rules.detectors.map(\.pattern))
+    filter = CandidateFilter(&automaton)
+    leads = rules.detectors.map { detector in
+      detector.pattern.lead.map { PatternAutomaton([ParsedPattern(pattern: $0)]) }
+    }
+  }
+
+  /// True while bytes wait for what follows.
+  package var isHolding: Bool { held.count > shown }
+
+  /// Takes bytes of the stream and returns what can be written now.
+  package mutating func add(_ bytes: [UInt8]) -> [UInt8] {
+    if held.isEmpty, swallowing == nil {
+      // The usual case: nothing waits, nothing is found, nothing is copied.
+      searched = filter.next(in: bytes, from: 0, context: &context, automaton)
+      if searched == bytes.count {
+        searched = 0
+        return bytes
+      }
+      held = bytes
+    } else {
+      held.append(contentsOf: bytes)
+    }
+    return drain(isEnd: false)
+  }
+
+  /// The stream is over, or something else interrupts it: returns the rest.
+  package mutating func finish() -> [UInt8] {
+    let rest = drain(isEnd: true)
+    swallowing = nil
+    context = .boundary
+    return rest
+  }
+
+  /// Returns what waits, unless that has `bytes` bytes already.
+  ///
+  /// What is a match as far as it goes is replaced at once, and what follows of it is dropped. Anything else is put
+  /// out as it is; if it turns out to begin a secret, the rest is replaced and the finding counts what was shown.
+  package mutating func release(shorterThan bytes: Int = .max) -> [UInt8] {
+    guard isHolding, held.count < bytes else { return [] }
+    var output: [UInt8] = []
+    if isRunning, case .match(let match) = run.decide(held, detectors) {
+      swallowing = run.state
+      replace(match, from: 0, into: &output)
+      settle(match.end)
+      // Bytes behind the match that only a longer one would have taken.
+      output.append(contentsOf: drain(isEnd: false))
+      return output
+    }
+    emit(0..<held.count, into: &output)
+    shown = held.count
+    return output
+  }
+
+  /// What was replaced since the last call.
+  package mutating func takeFindings() -> [Finding] {
+    guard !found.isEmpty else { return [] }
+    defer { found.removeAll() }
+    return found
+  }
+
+  /// All of a text at once.
+  package mutating func redact(_ text: [UInt8]) -> [UInt8] {
+    var result = add(text)
+    result.append(contentsOf: finish())
+    return result
+  }
+
+  // MARK: The search
+
+  private mutating func drain(isEnd: Bool) -> [UInt8] {
+    var output: [UInt8] = []
+    var settled = swallow()
+    searched = max(searched, settled)
+    search: while settled < held.count {
+      if !isRunning {
+        searched = filter.next(in: held, from: searched, context: &context, automaton)
+        guard searched < held.count else { break }
+        run.begin(
+          at: searched,
+          context == .word ? automaton.startAnywhere : automaton.startAtBoundary)
+        isRunning = true
+      }
+      var outcome = run.advance(held, isEnd: isEnd, &automaton, detectors)
+      if outcome == .pending {
+        guard held.count - run.start >= Self.limit else {
+          emit(settled..<run.start, into: &output)
+          settle(run.start)
+          return output
+        }
+        outcome = run.decide(held, detectors)
+        if case .match = outcome { swallowing = run.state }
+      }
+      isRunning = false
+      switch outcome {
+      case .match(let match):
+        emit(settled..<run.start, into: &output)
+        replace(match, from: run.start, into: &output)
+        settled = match.end
+        searched = match.end
+        context = filter.isWord(held[match.end - 1]) ? .word : .boundary
+        if swallowing != nil {
+          settle(settled)
+          settled = swallow()
+          searched = settled
+        }
+      case .none, .pending:
+        context = filter.context(after: held[searched], in: context)
+        searched += 1
+      }
+    }
+    emit(settled..<held.count, into: &output)
+    settle(held.count)
+    return output
+  }
+
+  /// Passes over what belongs to a match that was replaced already; returns how many bytes.
+  private mutating func swallow() -> Int {
+    guard var state = swallowing else { return 0 }
+    var count = 0
+    while count < held.count {
+      state = automaton.step(state, held[count])
+      guard state != PatternAutomaton.dead, !automaton.accepts[Int(state)].isEmpty else {
+        swallowing = nil
+        return count
+      }
+      context = filter.isWord(held[count]) ? .word : .boundary
+      count += 1
+    }
+    swallowing = state
+    return count
+  }
+
+  private func emit(_ range: Range<Int>, into output: inout [UInt8]) {
+    let start = max(range.lowerBound, shown)
+    if start < range.upperBound { output.append(contentsOf: held[start..<range.upperBound]) }
+  }
+
+  private mutating func replace(
+    _ match: RedactionRun.Match, from start: Int, into output: inout [UInt8]
+  ) {
+    let lead = leadEnd(match, from: start)
+    let end = match.end - detectors[match.detector].tail
+    emit(start..<lead, into: &output)
+    output.append(contentsOf: replacements[match.detector])
+    emit(end..<match.end, into: &output)
+    let name = detectors[match.detector].name
+    let seen = max(0, min(shown, end) - lead)
+    if let index = found.firstIndex(where: { $0.name == name }) {
+      found[index].count += 1
+      found[index].shown += seen
+    } else {
+      found.append(Finding(name: name, count: 1, shown: seen))
+    }
+  }
+
+  /// Where the secret begins in a match: behind the longest lead.
+  private mutating func leadEnd(_ match: RedactionRun.Match, from start: Int) -> Int {
+    guard var lead = leads[match.detector] else { return start }
+    leads[match.detector] = nil
+    defer { leads[match.detector] = lead }
+    var state = lead.startAtBoundary
+    var end = start
+    for index in start..<max(start, match.end - 1) {
+      state = lead.step(state, held[index])
+      if state == PatternAutomaton.dead { break }
+      if !lead.accepts[Int(state)].isEmpty { end = index + 1 }
+    }
+    return end
+  }
+
+  /// Bytes before `count` are done with.
+  private mutating func settle(_ count: Int) {
+    if count >= held.count {
+      // A big buffer is given back.
+      held.removeAll(keepingCapacity: held.capacity <= 256 << 10)
+      searched = 0
+      shown = 0
+      isRunning = false
+      run.forget()
+      return
+    }
+    guard count > 0 else { return }
+    held.removeFirst(count)
+    run.drop(count)
+    searched = max(0, searched - count)
+    shown = max(0, shown - count)
+  }
+}

@@ -1,0 +1,144 @@
+package import Platform
+internal import SessionLog
+
+/// Why a session could not be streamed to a service.
+package enum ServiceFailure: Error, Sendable {
+  case unreachable(FileFailure)
+  /// In the words of schema/ingest-protocol.md §5.
+  case refused(code: String, message: String)
+  /// Away for longer than policy allows, after so many seconds.
+  case lost(seconds: UInt64)
+  /// What it said is no answer of the protocol.
+  case notUnderstood(String)
+}
+
+/// The lines of the ingest protocol that a recorder of one session sends.
+///
+/// Protocol: schema/ingest-protocol.md.
+struct StreamOpening: Sendable {
+  /// The only session of its connection.
+  static let reference = "t"
+
+  private let members: [JSONValue.Member]
+
+  init(_ request: RecordingRequest, _ size: WindowSize) {
+    var members: [JSONValue.Member] = [
+      .init("open", .string(Self.reference)), .init("kind", .string("terminal")),
+      .init("agent", request.agent.json),
+    ]
+    if let principal = request.principal { members.append(.init("principal", principal.json)) }
+    if let resource = request.resource {
+      members.append(
+        .init(
+          "resource",
+          .object([
+            .init("kind", .string(resource.kind)), .init("uid", .string(resource.uid)),
+          ])))
+    }
+    if let purpose = request.purpose { members.append(.init("purpose", .string(purpose))) }
+    if let title = request.title { members.append(.init("title", .string(title))) }
+    if let parent = request.parent {
+      members.append(.init("parent_session", .string(parent.text)))
+    }
+    members.append(.init("argv", .array(request.command.map { .string($0) })))
+    if !request.environment.isEmpty {
+      members.append(
+        .init("env", .object(request.environment.map { .init($0.name, .string($0.value)) })))
+    }
+    var terminal: [JSONValue.Member] = [
+      .init("cols", .integer(Int64(size.columns))), .init("rows", .integer(Int64(size.rows))),
+    ]
+    if let type = request.terminalType { terminal.append(.init("term", .string(type))) }
+    members.append(.init("terminal", .object(terminal)))
+    self.members = members
+  }
+
+  /// The `open` line; `continues` names the session that this one goes on from.
+  func line(continues: SessionID?) -> [UInt8] {
+    var members = members
+    if let continues { members.append(.init("continues", .string(continues.text))) }
+    return Self.line(members)
+  }
+
+  static func line(_ members: [JSONValue.Member]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    JSONLine.value(.object(members), into: &bytes)
+    bytes.append(0x0A)
+    return bytes
+  }
+}
+
+/// Events of a streamed session until they are acknowledged.
+struct StreamQueue: EventSink {
+  /// Bodies (all after the type) and types of the events from `first` on.
+  private var events: [(type: [UInt8], body: [UInt8])] = []
+  /// Number of the first event that is kept; events count from 1.
+  private var first: UInt64 = 1
+  private var start = 0
+  /// Bytes that are kept.
+  private(set) var bytes = 0
+  /// How many events were given to the connection.
+  private(set) var sent: UInt64 = 0
+  /// The wall time that goes with events; nil leaves it to the server's clock.
+  var at: String?
+
+  /// Events that stand in sessions before this one.
+  private var former: UInt64 = 0
+  /// The newest event, and the newest that is acknowledged, counted over all sessions.
+  var newest: UInt64 { former + last }
+  var settled: UInt64 { former + first - 1 }
+
+  /// Number of the newest event.
+  var last: UInt64 { first + UInt64(events.count - start) - 1 }
+  var nextLine: UInt64 { last + 3 }
+
+  func time(of moment: UInt64) -> UInt64 { 0 }
+
+  mutating func append(_ line: [UInt8]) {
+    guard let header = LineHeader(line.span) else { return }
+    var body: [UInt8] = []
+    if let at { body.append(contentsOf: ",\"at\":\"\(at)\"".utf8) }
+    body.append(contentsOf: line[header.end...])
+    bytes += body.count
+    events.append((Array(line[header.type]), body))
+  }
+
+  /// The next event's line, if there is one.
+  func next() -> [UInt8]? {
+    guard sent < last else { return nil }
+    let event = events[start + Int(sent + 1 - first)]
+    var line = Array("{\"event\":\"\(StreamOpening.reference)\",\"n\":\(sent + 1),\"type\":\"".utf8)
+    line.append(contentsOf: event.type)
+    line.append(0x22)
+    line.append(contentsOf: event.body)
+    line.append(0x0A)
+    return line
+  }
+
+  mutating func noteSent() { sent += 1 }
+
+  /// The server has all up to `number`.
+  mutating func acknowledge(_ number: UInt64) {
+    while first <= number, start < events.count {
+      bytes -= events[start].body.count
+      events[start].body = []
+      start += 1
+      first += 1
+    }
+    sent = max(sent, first - 1)
+    if start > 1024, start > events.count / 2 {
+      events.removeFirst(start)
+      start = 0
+    }
+  }
+
+  /// All that is not acknowledged is sent again.
+  mutating func rewind() { sent = first - 1 }
+
+  /// What is kept is to stand in another session: it is numbered from 1.
+  mutating func renumber() {
+    former += first - 1
+    first = 1
+    sent = 0
+  }
+}

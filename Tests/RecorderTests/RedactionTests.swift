@@ -1,0 +1,204 @@
+import Testing
+
+@testable import Recorder
+
+/// Detectors, patterns, and that nothing depends on how a stream is cut.
+struct RedactionTests {
+  private static let samples: [(text: String, name: String, secret: String)] = [
+    ("key AKIAIOSFODNN7EXAMPLE.", "aws_access_key", "AKIAIOSFODNN7EXAMPLE"),
+    (
+      "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\r\n", "aws_secret_key",
+      "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+    ),
+    (
+      "\u{1B}[31mghp_0123456789abcdefghijklmnopqrstuvwxyz\u{1B}[0m", "github_token",
+      "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
+    ),
+    (
+      "Authorization: Bearer abcdefghijklmnop.qrstuv", "bearer", "abcdefghijklmnop.qrstuv"
+    ),
+    ("authorization: basic dXNlcjpwYXNzd29yZA==", "basic", "dXNlcjpwYXNzd29yZA=="),
+    ("postgres://bob:hunter2@db/x", "url_password", "hunter2"),
+    ("paid with 4111 1111 1111 1111, thanks", "card", "4111 1111 1111 1111"),
+    ("378282246310005\r\n", "card", "378282246310005"),
+    (
+      "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.SflKxwRJSMeKKF2QT4", "jwt",
+      "eyJzdWIiOiIxMjM0NTY3ODkwIn0"
+    ),
+    ("AIzaSyA-1234567890abcdefghijklmnopqrstu", "gcp_key", "AIzaSyA-1234567890"),
+    (
+      "DefaultEndpointsProtocol=https;AccountKey=abcdefghijklmnopqrstuvwxyz0123456789ABCD==;x",
+      "azure_key", "abcdefghijklmnopqrstuvwxyz0123456789ABCD=="
+    ),
+    ("xoxb-" + "123456789012-abcdefghijkl", "slack_token", "123456789012-abcdefghijkl"),
+    ("sk-ant-" + "api03-abcdefghijklmnopqrstuvwxyz", "api_key", "api03-abcdefghijklmnopqrstuvwxyz"),
+    (
+      "AGE-SECRET-KEY-1" + String(repeating: "QX", count: 29), "age_key",
+      String(repeating: "QX", count: 29)
+    ),
+    (
+      "-----BEGIN OPENSSH PRIVATE KEY-----\r\nb3BlbnNzaC1rZXktdjEA\r\nabc+/=\r\n"
+        + "-----END OPENSSH PRIVATE KEY-----\r\n$ ", "private_key", "b3BlbnNzaC1rZXktdjEA"
+    ),
+    (
+      #"{"private_key": "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----\n", "a": 1}"#,
+      "private_key", "MIIEvQIBADANBg"
+    ),
+  ]
+
+  @Test(arguments: samples)
+  func `each kind of secret is found, named and gone`(text: String, name: String, secret: String) {
+    var redactor = Redactor(.builtIn)
+    let result = String(decoding: redactor.redact(Array(text.utf8)), as: UTF8.self)
+    #expect(!result.contains(secret), "\(result)")
+    #expect(result.contains("[redacted:\(name)]"), "\(result)")
+    #expect(redactor.takeFindings() == [Redactor.Finding(name: name, count: 1, shown: 0)])
+  }
+
+  @Test(arguments: [
+    "4111 1111 1111 1112", "1234567890123456", "0.4111111111111111", "41111111111111111111",
+    "0000 0000 0000 0000", "2026-11-22T10:11:12.123456Z", "the bearer of news", "basic information",
+    "AKIAIOSFODNN7EXAMPLEX", "xAKIAIOSFODNN7EXAMPLE", "https://example.com:8080/a@b",
+    "eyJ.eyJ.x", "-----BEGIN CERTIFICATE-----", "sk-short",
+  ])
+  func `what only looks alike is left alone`(text: String) {
+    var redactor = Redactor(.builtIn)
+    #expect(redactor.redact(Array(text.utf8)) == Array(text.utf8))
+    #expect(redactor.takeFindings().isEmpty)
+  }
+
+  @Test func `what is around a secret stays`() {
+    var redactor = Redactor(.builtIn)
+    let text = "curl -H 'Authorization: Bearer abcdefghijklmnopqrst' https://u:p4ss@h/ -- 4111111111111111 x"
+    #expect(
+      String(decoding: redactor.redact(Array(text.utf8)), as: UTF8.self)
+        == "curl -H 'Authorization: Bearer [redacted:bearer]' https://u:[redacted:url_password]@h/ -- [redacted:card] x")
+  }
+
+  /// Pieces of secrets, of what looks alike, of escape sequences and of anything, in random order.
+  private static func stream(_ generator: inout some RandomNumberGenerator) -> [UInt8] {
+    let parts =
+      samples.map(\.text) + [
+        "\r\n", " ", "eyJ", "-----BEGIN ", "4111 ", "ghp_", "\u{1B}[0m", "é€", "Bearer ", "://a:",
+      ]
+    var bytes: [UInt8] = []
+    for _ in 0..<Int.random(in: 1...30, using: &generator) {
+      let part = Array(parts.randomElement(using: &generator)!.utf8)
+      switch Int.random(in: 0..<6, using: &generator) {
+      case 0: bytes += part.prefix(Int.random(in: 0...part.count, using: &generator))
+      case 1: bytes.append(UInt8.random(in: 0...255, using: &generator))
+      default: bytes += part
+      }
+    }
+    return bytes
+  }
+
+  @Test func `however a stream is cut, the same comes out`() {
+    var generator = Noise(seed: 20_261_125)
+    for _ in 0..<400 {
+      let bytes = Self.stream(&generator)
+      var whole = Redactor(.builtIn)
+      let wanted = whole.redact(bytes)
+      let findings = whole.takeFindings()
+      for most in [1, 3, 17, 200] {
+        var redactor = Redactor(.builtIn)
+        var got: [UInt8] = []
+        var start = 0
+        while start < bytes.count {
+          let end = min(bytes.count, start + Int.random(in: 1...most, using: &generator))
+          got += redactor.add(Array(bytes[start..<end]))
+          start = end
+        }
+        got += redactor.finish()
+        guard got == wanted else {
+          Issue.record("cut by \(most): \(String(decoding: bytes, as: UTF8.self))")
+          return
+        }
+        #expect(redactor.takeFindings() == findings)
+      }
+    }
+  }
+
+  @Test func `a wait that is cut short shows what it had to, and no more`() {
+    var redactor = Redactor(.builtIn)
+    let token = Array("ghp_0123456789abcdefghijklmnopqrstuvwxyz".utf8)
+    #expect(redactor.add(Array(token[..<10])).isEmpty)
+    // Too telling to be let go at once.
+    #expect(redactor.release(shorterThan: 4).isEmpty)
+    #expect(redactor.release() == Array(token[..<10]))
+    #expect(redactor.add(Array(token[10...]) + [0x20]) == Array("[redacted:github_token] ".utf8))
+    #expect(redactor.takeFindings() == [Redactor.Finding(name: "github_token", count: 1, shown: 10)])
+    // A whole match that may go on is replaced, and the rest of it never shows.
+    #expect(redactor.add(token).isEmpty)
+    #expect(redactor.release() == Array("[redacted:github_token]".utf8))
+    #expect(redactor.add(Array("ABC".utf8)).isEmpty)
+    #expect(redactor.add(Array(" x".utf8)) == Array(" x".utf8))
+  }
+
+  @Test func `a key longer than what is held is dropped to its end`() {
+    let body = String(repeating: "MIIEowIBAAKCAQEA/+ab\r\n", count: 10_000)
+    let text = "a -----BEGIN PRIVATE KEY-----\r\n\(body)-----END PRIVATE KEY-----\r\n$ done"
+    var redactor = Redactor(.builtIn)
+    var result: [UInt8] = []
+    for start in stride(from: 0, to: text.utf8.count, by: 4096) {
+      result += redactor.add(Array(Array(text.utf8)[start..<min(text.utf8.count, start + 4096)]))
+    }
+    result += redactor.finish()
+    let shown = String(decoding: result, as: UTF8.self)
+    #expect(shown.hasPrefix("a [redacted:private_key]") && shown.hasSuffix("$ done"), "\(shown.prefix(200))")
+    #expect(!shown.contains("MIIE"))
+  }
+
+  @Test(arguments: ["eyJ-", "-----BEGIN ", "4 ", "bearer ", "eyJaaaaaaaaaa.eyJ", "://a:", "((("])
+  func `text made to be slow is not`(unit: String) {
+    var redactor = Redactor(.builtIn)
+    let piece = Array(String(repeating: unit, count: 4096 / unit.utf8.count).utf8)
+    let clock = ContinuousClock()
+    let took = clock.measure { for _ in 0..<64 { _ = redactor.add(piece) } }
+    // A quarter of a megabyte; squared it would be minutes.
+    #expect(took < .seconds(20))
+  }
+
+  // MARK: Patterns
+
+  @Test(arguments: [
+    ("ab+c{2,3}", "xabbccc", "x[redacted:p]"), ("(?i)SeCrEt=\\K\\S+", "secret=abc d", "secret=[redacted:p] d"),
+    ("\\bid-\\d{4}\\b", "id-1234 xid-1234 id-12345", "[redacted:p] xid-1234 id-12345"),
+    ("(?:foo|barr)baz", "foobaz barrbaz bazz", "[redacted:p] [redacted:p] bazz"),
+    ("[^ -]{5}", "ab-cdefg", "ab-[redacted:p]"), ("gr\\xC3\\xBC[nß]?n", "x", nil),
+    ("grün{2}", "grünn", "[redacted:p]"), ("a.c.e", "abcde a\ncde", "[redacted:p] a\ncde"),
+    ("TCK-\\d+", "TCK-123 TCK-", "[redacted:p] TCK-"),
+  ] as [(String, String, String?)])
+  func `patterns mean what the page says`(pattern: String, text: String, wanted: String?) throws {
+    guard let wanted else {
+      #expect(throws: RedactionRules.Fault.self) { try RedactionRules(parsing: "p = \(pattern)") }
+      return
+    }
+    var redactor = Redactor(try RedactionRules(parsing: "# own\np = \(pattern)\n"))
+    #expect(String(decoding: redactor.redact(Array(text.utf8)), as: UTF8.self) == wanted)
+  }
+
+  @Test(arguments: [
+    "a(b", "ab)c", "[abc", "abcd\\", "*abc", "a{5,2}bcd", "abc{2000}", "(?=abcd)", "^abcd", "a\\bbcd",
+    "abcd\\K", "\\q\\q\\q\\q", "abc[z-a]",
+    String(repeating: "(", count: 40) + "abcd" + String(repeating: ")", count: 40),
+    "(((a{999}){999}){999}){999}",
+  ])
+  func `patterns that cannot be used are refused`(pattern: String) {
+    #expect(throws: RedactionRules.Fault.self) { try RedactionRules(parsing: "p = \(pattern)") }
+  }
+}
+
+/// Random numbers that are the same each time.
+private struct Noise: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
