@@ -81,6 +81,8 @@ package struct PseudoTerminal: ~Copyable {
     package var echoes: Bool
     /// Input is taken by lines.
     package var isCanonical: Bool
+    /// A line feed that a program writes is shown as carriage return and line feed.
+    package var addsReturns: Bool
   }
 
   /// How the child's terminal treats what is typed now; nil if it cannot be asked.
@@ -91,7 +93,9 @@ package struct PseudoTerminal: ~Copyable {
     guard unsafe tcgetattr(descriptor, &settings) == 0 else { return nil }
     return LineMode(
       echoes: settings.c_lflag & tcflag_t(ECHO) != 0,
-      isCanonical: settings.c_lflag & tcflag_t(ICANON) != 0)
+      isCanonical: settings.c_lflag & tcflag_t(ICANON) != 0,
+      addsReturns: settings.c_oflag & tcflag_t(OPOST) != 0
+        && settings.c_oflag & tcflag_t(ONLCR) != 0)
   }
 
   /// Sends a signal to whoever has the child's terminal in the foreground, as its keyboard would.

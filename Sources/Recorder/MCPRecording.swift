@@ -36,7 +36,8 @@ package struct MCPRecording {
     let state = MCPState(wake: wake)
     let thread = MCPRecordingThread(
       state: state, store: store, stateDirectory: stateDirectory, start: start, server: server,
-      clock: clock, pace: Pace(), patience: UInt64(request.spacePatience) * 1_000_000)
+      clock: clock, pace: Pace(), patience: UInt64(request.spacePatience) * 1_000_000,
+      redaction: request.redaction)
     guard let worker = Worker({ thread.run() }) else { throw .system("no thread") }
     let opened = state.changes.receive(waiting: nil)?.first
     guard let id = opened?.session, opened?.failure == nil else {

@@ -59,6 +59,8 @@ struct MCPRecordingThread {
   /// Microseconds to wait for a full disk before the session is ended.
   let patience: UInt64
   var messageLimit = Self.messageLimit
+  /// What is replaced before anything is written; nil for nothing.
+  var redaction: RedactionRules?
 
   /// Runs to the session's end; every outcome is told through `state.changes`.
   func run() {
@@ -105,53 +107,68 @@ struct MCPRecordingThread {
     var toServer = MCPFramer(limit: messageLimit)
     var toClient = MCPFramer(limit: messageLimit)
     var errors = OutputChunks()
+    var redaction = MCPRedaction(redaction)
     var released: UInt64 = 0
     while true {
       let wait = writer.wait
       guard
         let batch = state.captured.receive(
-          waiting: errors.isHolding ? min(wait ?? pace.flush, pace.flush) : wait)
+          waiting: errors.isHolding || redaction.isHolding
+            ? min(wait ?? pace.flush, pace.flush) : wait)
       else { return nil }
       for item in batch {
         switch item {
         case .bytes(.errors, let bytes, let moment):
           try transcript.flush(into: &writer)
-          try append(errors: errors.add(bytes), moment, to: &writer)
+          try append(errors: errors.add(redaction.redact(errors: bytes)), moment, to: &writer)
         case .bytes(let stream, let bytes, let moment):
           try append(errors: errors.flush(), moment, to: &writer)
           if stream == .toServer {
             try toServer.add(bytes) { piece throws(SessionLogFailure) in
-              try transcript.record(piece, .toServer, moment, into: &writer)
+              try transcript.record(
+                redaction.redact(piece, .toServer), .toServer, moment, into: &writer)
             }
           } else {
             try toClient.add(bytes) { piece throws(SessionLogFailure) in
-              try transcript.record(piece, .toClient, moment, into: &writer)
+              try transcript.record(
+                redaction.redact(piece, .toClient), .toClient, moment, into: &writer)
             }
           }
         case .ended(.toServer, let moment):
           try toServer.end { piece throws(SessionLogFailure) in
-            try transcript.record(piece, .toServer, moment, into: &writer)
+            try transcript.record(
+              redaction.redact(piece, .toServer), .toServer, moment, into: &writer)
           }
         case .ended(.toClient, let moment):
           try toClient.end { piece throws(SessionLogFailure) in
-            try transcript.record(piece, .toClient, moment, into: &writer)
+            try transcript.record(
+              redaction.redact(piece, .toClient), .toClient, moment, into: &writer)
           }
         case .ended(.errors, let moment):
-          try append(errors: errors.flush(), moment, to: &writer)
+          let rest = redaction.releaseErrors(isEnd: true)
+          try append(errors: errors.add(rest) + errors.flush(), moment, to: &writer)
         case .end(let end, let moment):
-          try append(errors: errors.flush(), moment, to: &writer)
+          let rest = redaction.releaseErrors(isEnd: true)
+          try append(errors: errors.add(rest) + errors.flush(), moment, to: &writer)
           try toServer.end { piece throws(SessionLogFailure) in
-            try transcript.record(piece, .toServer, moment, into: &writer)
+            try transcript.record(
+              redaction.redact(piece, .toServer), .toServer, moment, into: &writer)
           }
           try toClient.end { piece throws(SessionLogFailure) in
-            try transcript.record(piece, .toClient, moment, into: &writer)
+            try transcript.record(
+              redaction.redact(piece, .toClient), .toClient, moment, into: &writer)
           }
           try transcript.flush(into: &writer)
+          try redaction.putFindings(moment, into: &writer)
           return try close(&writer, end, moment, unanswered: transcript.unanswered)
         }
       }
-      if batch.isEmpty { try append(errors: errors.flush(), clock.monotonic(), to: &writer) }
+      if batch.isEmpty {
+        let rest = redaction.releaseErrors(isEnd: false)
+        try append(errors: errors.add(rest) + errors.flush(), clock.monotonic(), to: &writer)
+      }
       try transcript.flush(into: &writer)
+      try redaction.putFindings(clock.monotonic(), into: &writer)
       // One sync for all that came together.
       if transcript.takeNewCall() || toServer.released > released {
         try writer.makeDurable()

@@ -48,6 +48,8 @@ struct Relay: ~Copyable {
   private var hasHungUp = false
   private var hasInput = false
   private var hasScreen = true
+  private let isTerminal = TerminalDevice.isTerminal(1)
+  private var returns = AddedReturns()
 
   var secrets = SecretInput()
   private var masked = (count: 0, reason: SecretInput.Reason.echoOff)
@@ -98,6 +100,8 @@ struct Relay: ~Copyable {
       }
       checkTime()
     }
+    pass(returns.finish())
+    sendShown()
     flushMasked()
     if let lost = pausedBytes { capture(.resume("the session ends", actor: nil, lost: lost, now)) }
     let end = status ?? child.exitStatus(wait: true) ?? .exited(255)
@@ -162,6 +166,15 @@ struct Relay: ~Copyable {
 
   private mutating func show(_ bytes: [UInt8]) {
     guard hasScreen else { return }
+    // A file or pipe gets what the program wrote, not what its terminal made of it.
+    if !isTerminal {
+      return pass(returns.remove(from: bytes, child.lineMode?.addsReturns ?? false))
+    }
+    pass(bytes)
+  }
+
+  private mutating func pass(_ bytes: [UInt8]) {
+    guard !bytes.isEmpty else { return }
     guard shown.isEmpty else { return shown.append(bytes) }
     switch output.write(bytes.span) {
     case .bytes(let count):

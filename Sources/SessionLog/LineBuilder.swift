@@ -55,13 +55,17 @@ package struct LineBuilder {
 
   /// Adds bytes as `data`, or whole as `data64` if any of them is not valid UTF-8.
   package mutating func addData(_ data: Span<UInt8>) {
-    let isText: Bool
-    do {
-      _ = try UTF8Span(validating: data)
-      isText = true
-    } catch {
-      isText = false
+    var isText = ByteKinds(data).isASCII
+    if !isText {
+      do {
+        _ = try UTF8Span(validating: data)
+        isText = true
+      } catch {
+        isText = false
+      }
     }
+    // Room for what is escaped as a rule: without it the line is copied several times as it grows.
+    bytes.reserveCapacity(bytes.count + data.count + data.count / 8 + 64)
     if isText {
       append(",\"data\":\"")
       JSONLine.escape(data, into: &bytes)
@@ -139,11 +143,14 @@ package enum JSONLine {
   /// Appends valid UTF-8 with JSON's escapes, copying plain runs whole.
   static func escape(_ text: Span<UInt8>, into bytes: inout [UInt8]) {
     var plain = 0
-    for index in 0..<text.count {
+    var index = 0
+    while true {
+      index = nextEscaped(text, from: index)
+      guard index < text.count else { break }
       let byte = text[index]
-      if byte >= 0x20, byte != 0x22, byte != 0x5C { continue }
       bytes.append(text, plain..<index)
-      plain = index + 1
+      index += 1
+      plain = index
       bytes.append(0x5C)
       switch byte {
       case 0x22, 0x5C: bytes.append(byte)
@@ -162,6 +169,31 @@ package enum JSONLine {
       }
     }
     bytes.append(text, plain..<text.count)
+  }
+
+  /// The first byte from `start` on that JSON escapes, or the count; looked for eight at a time.
+  private static func nextEscaped(_ text: Span<UInt8>, from start: Int) -> Int {
+    unsafe text.withUnsafeBytes { raw in
+      var index = start
+      while index + 8 <= raw.count {
+        let word = unsafe raw.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian
+        // The lowest byte whose top bit is set is a control byte, a quote or a backslash; those above it may not be.
+        let low = (word &- 0x2020_2020_2020_2020) & ~word
+        let quote = word ^ 0x2222_2222_2222_2222
+        let slash = word ^ 0x5C5C_5C5C_5C5C_5C5C
+        let isQuote = (quote &- 0x0101_0101_0101_0101) & ~quote
+        let isSlash = (slash &- 0x0101_0101_0101_0101) & ~slash
+        let found = (low | isQuote | isSlash) & 0x8080_8080_8080_8080
+        if found != 0 { return index + found.trailingZeroBitCount / 8 }
+        index += 8
+      }
+      while index < raw.count {
+        let byte = unsafe raw[index]
+        if byte < 0x20 || byte == 0x22 || byte == 0x5C { break }
+        index += 1
+      }
+      return index
+    }
   }
 }
 

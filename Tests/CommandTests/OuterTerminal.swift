@@ -17,10 +17,11 @@ final class OuterTerminal {
     environment: [String: String] = [:]
   ) throws {
     let program = try #require(Program.path)
-    let variables = environment.map { "\($0.key)=\($0.value)" } + [
-      "BLACKBOX_STORE=\(place.path("store"))", "BLACKBOX_STATE=\(place.path("state"))",
-      "TERM=xterm-256color", "PS1=$ ",
-    ]
+    let variables =
+      environment.map { "\($0.key)=\($0.value)" } + [
+        "BLACKBOX_STORE=\(place.path("store"))", "BLACKBOX_STATE=\(place.path("state"))",
+        "TERM=xterm-256color", "PS1=$ ",
+      ]
     let terminal = try PseudoTerminal(
       command: ["env", "-u", "BLACKBOX_RECORDER", "-u", "BLACKBOX_SESSION"] + variables + [program]
         + arguments, columns: columns, rows: rows, modeOf: nil, input: nil, survives: true)

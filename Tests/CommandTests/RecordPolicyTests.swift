@@ -90,7 +90,10 @@ struct RecordPolicyTests {
     defer { place.remove() }
     let outer = try OuterTerminal(
       place,
-      ["record", "-q", "--agent", "a", "--allow-pause", "--", "bash", "-c", "echo up; read -r x; echo hidden; read -r y; echo seen"])
+      [
+        "record", "-q", "--agent", "a", "--allow-pause", "--", "bash", "-c",
+        "echo up; read -r x; echo hidden; read -r y; echo seen",
+      ])
     #expect(outer.wait(for: "up"))
     kill(outer.processID, SIGUSR1)
     usleep(200_000)
@@ -114,7 +117,10 @@ struct RecordPolicyTests {
       "'\(program)' record -q --agent inner -- bash -c \"'\(program)' mark in the 'inner é'; echo s=$?\""
     let outer = try OuterTerminal(
       place,
-      ["record", "-q", "--agent", "outer", "--", "bash", "-c", "'\(program)' mark first; \(inner); '\(program)' mark last"])
+      [
+        "record", "-q", "--agent", "outer", "--", "bash", "-c",
+        "'\(program)' mark first; \(inner); '\(program)' mark last",
+      ])
     #expect(outer.status() == 0)
     #expect(outer.text.contains("s=0"), "\(outer.text)")
     let sessions = try Recorded.sessions(place)
@@ -125,7 +131,8 @@ struct RecordPolicyTests {
     let author = Recorded.of("marker.note", sessions[0]).first?["author"] as? [String: Any]
     #expect(author?["uid"] as? String == "\(geteuid())" && author?["issuer"] as? String == "local")
     // The inner session names the outer one.
-    #expect(sessions[1].first?["parent_session"] as? String == sessions[0].first?["session"] as? String)
+    #expect(
+      sessions[1].first?["parent_session"] as? String == sessions[0].first?["session"] as? String)
     let outside = try OuterTerminal(place, ["mark", "nobody hears this"])
     #expect(outside.status() == 6)
     #expect(outside.text.contains("not a recorded session"))
@@ -139,7 +146,10 @@ struct RecordPolicyTests {
     defer { place.remove() }
     let outer = try OuterTerminal(
       place,
-      ["record", "-q", "--agent", "a", "--title", "Tuesday \"x\"", "--env", "SHOWN,NOT_SET", "--", "true"],
+      [
+        "record", "-q", "--agent", "a", "--title", "Tuesday \"x\"", "--env", "SHOWN,NOT_SET", "--",
+        "true",
+      ],
       environment: ["SHOWN": "yes é", "HIDDEN": "no"])
     #expect(outer.status() == 0)
     let start = try #require(try Recorded.events(place).first)
@@ -164,7 +174,10 @@ struct RecordPolicyTests {
       + "do printf %s $c; sleep 0.01; done; echo; echo TCK-123456 end"
     let outer = try OuterTerminal(
       place,
-      ["record", "-q", "--agent", "a", "--redact", "private_key", "--redact", place.path("rules"), "--", "bash", "-c", script])
+      [
+        "record", "-q", "--agent", "a", "--redact", "private_key", "--redact", place.path("rules"),
+        "--", "bash", "-c", script,
+      ])
     #expect(outer.status() == 0)
     #expect(outer.text.contains(token) && outer.text.contains("MIIEow"))
     let lines = String(decoding: try Recorded.lines(place), as: UTF8.self)

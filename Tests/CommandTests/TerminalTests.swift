@@ -45,7 +45,9 @@ struct RecordTerminalTests {
     let place = try place()
     defer { place.remove() }
     let outer = try OuterTerminal(
-      place, record([], ["bash", "-c", "trap 'stty size; exit' WINCH; echo up; while :; do sleep 0.05; done"]))
+      place,
+      record(
+        [], ["bash", "-c", "trap 'stty size; exit' WINCH; echo up; while :; do sleep 0.05; done"]))
     #expect(outer.wait(for: "up"))
     outer.resize(columns: 101, rows: 33)
     #expect(outer.wait(for: "33 101"), "\(outer.text)")
@@ -77,14 +79,18 @@ struct RecordTerminalTests {
     defer { place.remove() }
     let raw = (0..<1_000_000).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13) }
     let first = try OuterTerminal(
-      place, record([], ["bash", "-c", "stty raw -echo; echo up; head -c 1000000 > '\(place.path("raw.got"))'"]))
+      place,
+      record(
+        [], ["bash", "-c", "stty raw -echo; echo up; head -c 1000000 > '\(place.path("raw.got"))'"])
+    )
     #expect(first.wait(for: "up"))
     #expect(first.type(raw))
     #expect(first.status() == 0)
     let line = String(repeating: "0123456789", count: 8)
     let text = (0..<12_000).map { "\($0) \(line)\n" }.joined()
     let second = try OuterTerminal(
-      place, record(["--input", "on"], ["bash", "-c", "echo up; cat > '\(place.path("cooked.got"))'"]))
+      place,
+      record(["--input", "on"], ["bash", "-c", "echo up; cat > '\(place.path("cooked.got"))'"]))
     #expect(second.wait(for: "up"))
     #expect(second.type(Array(text.utf8)))
     second.type("\u{04}")
@@ -127,7 +133,9 @@ struct RecordTerminalTests {
     let began = Date()
     let outer = try OuterTerminal(
       place,
-      record([], ["bash", "-c", "(trap '' HUP; exec yes) & (trap '' HUP; sleep 3) & sleep 0.1; echo done"]))
+      record(
+        [],
+        ["bash", "-c", "(trap '' HUP; exec yes) & (trap '' HUP; sleep 3) & sleep 0.1; echo done"]))
     #expect(outer.status() == 0)
     #expect(Date().timeIntervalSince(began) < 10)
     let events = try Recorded.events(place)
@@ -140,7 +148,8 @@ struct RecordTerminalTests {
     defer { place.remove() }
     let outer = try OuterTerminal(
       place,
-      record([], ["bash", "-c", "trap 'echo bye; exit 3' HUP; echo up; while :; do sleep 0.05; done"]))
+      record(
+        [], ["bash", "-c", "trap 'echo bye; exit 3' HUP; echo up; while :; do sleep 0.05; done"]))
     #expect(outer.wait(for: "up"))
     outer.close()
     #expect(outer.status() == 3)
@@ -155,7 +164,9 @@ struct RecordTerminalTests {
     defer { place.remove() }
     let outer = try OuterTerminal(place, record([], Self.shell))
     #expect(outer.wait(for: "$ "))
-    outer.type("bash -c 'trap \"echo interrupted; exit\" INT; echo up$((1+1)); while :; do sleep 0.05; done'\n")
+    outer.type(
+      "bash -c 'trap \"echo interrupted; exit\" INT; echo up$((1+1)); while :; do sleep 0.05; done'\n"
+    )
     #expect(outer.wait(for: "up2"))
     kill(outer.processID, SIGINT)
     #expect(outer.wait(for: "interrupted\r\n"), "\(outer.text)")
@@ -165,10 +176,11 @@ struct RecordTerminalTests {
     try verifies(place)
   }
 
-  @Test(arguments: [
-    ([], "trap '' HUP", true), ([], "exec setpriv --pdeathsig clear bash -c '%'", true),
-    (["--on-failure", "continue"], "trap '' HUP", false),
-  ] as [([String], String, Bool)])
+  @Test(
+    arguments: [
+      ([], "trap '' HUP", true), ([], "exec setpriv --pdeathsig clear bash -c '%'", true),
+      (["--on-failure", "continue"], "trap '' HUP", false),
+    ] as [([String], String, Bool)])
   func `a recorder that is killed takes the child with it unless told otherwise`(
     options: [String], prelude: String, ends: Bool
   ) throws {
@@ -205,7 +217,8 @@ struct RecordTerminalTests {
     #expect(outer.wait(for: "up"))
     kill(outer.processID, SIGTSTP)
     let stopped = outer.read(10) {
-      let text = (try? String(contentsOfFile: "/proc/\(outer.processID)/stat", encoding: .utf8)) ?? ""
+      let text =
+        (try? String(contentsOfFile: "/proc/\(outer.processID)/stat", encoding: .utf8)) ?? ""
       return text.contains(") T ")
     }
     #expect(stopped)

@@ -69,10 +69,12 @@ struct RedactionTests {
 
   @Test func `what is around a secret stays`() {
     var redactor = Redactor(.builtIn)
-    let text = "curl -H 'Authorization: Bearer abcdefghijklmnopqrst' https://u:p4ss@h/ -- 4111111111111111 x"
+    let text =
+      "curl -H 'Authorization: Bearer abcdefghijklmnopqrst' https://u:p4ss@h/ -- 4111111111111111 x"
     #expect(
       String(decoding: redactor.redact(Array(text.utf8)), as: UTF8.self)
-        == "curl -H 'Authorization: Bearer [redacted:bearer]' https://u:[redacted:url_password]@h/ -- [redacted:card] x")
+        == "curl -H 'Authorization: Bearer [redacted:bearer]' https://u:[redacted:url_password]@h/ -- [redacted:card] x"
+    )
   }
 
   /// Pieces of secrets, of what looks alike, of escape sequences and of anything, in random order.
@@ -127,7 +129,8 @@ struct RedactionTests {
     #expect(redactor.release(shorterThan: 4).isEmpty)
     #expect(redactor.release() == Array(token[..<10]))
     #expect(redactor.add(Array(token[10...]) + [0x20]) == Array("[redacted:github_token] ".utf8))
-    #expect(redactor.takeFindings() == [Redactor.Finding(name: "github_token", count: 1, shown: 10)])
+    #expect(
+      redactor.takeFindings() == [Redactor.Finding(name: "github_token", count: 1, shown: 10)])
     // A whole match that may go on is replaced, and the rest of it never shows.
     #expect(redactor.add(token).isEmpty)
     #expect(redactor.release() == Array("[redacted:github_token]".utf8))
@@ -145,7 +148,9 @@ struct RedactionTests {
     }
     result += redactor.finish()
     let shown = String(decoding: result, as: UTF8.self)
-    #expect(shown.hasPrefix("a [redacted:private_key]") && shown.hasSuffix("$ done"), "\(shown.prefix(200))")
+    #expect(
+      shown.hasPrefix("a [redacted:private_key]") && shown.hasSuffix("$ done"),
+      "\(shown.prefix(200))")
     #expect(!shown.contains("MIIE"))
   }
 
@@ -161,14 +166,16 @@ struct RedactionTests {
 
   // MARK: Patterns
 
-  @Test(arguments: [
-    ("ab+c{2,3}", "xabbccc", "x[redacted:p]"), ("(?i)SeCrEt=\\K\\S+", "secret=abc d", "secret=[redacted:p] d"),
-    ("\\bid-\\d{4}\\b", "id-1234 xid-1234 id-12345", "[redacted:p] xid-1234 id-12345"),
-    ("(?:foo|barr)baz", "foobaz barrbaz bazz", "[redacted:p] [redacted:p] bazz"),
-    ("[^ -]{5}", "ab-cdefg", "ab-[redacted:p]"), ("gr\\xC3\\xBC[nß]?n", "x", nil),
-    ("grün{2}", "grünn", "[redacted:p]"), ("a.c.e", "abcde a\ncde", "[redacted:p] a\ncde"),
-    ("TCK-\\d+", "TCK-123 TCK-", "[redacted:p] TCK-"),
-  ] as [(String, String, String?)])
+  @Test(
+    arguments: [
+      ("ab+c{2,3}", "xabbccc", "x[redacted:p]"),
+      ("(?i)SeCrEt=\\K\\S+", "secret=abc d", "secret=[redacted:p] d"),
+      ("\\bid-\\d{4}\\b", "id-1234 xid-1234 id-12345", "[redacted:p] xid-1234 id-12345"),
+      ("(?:foo|barr)baz", "foobaz barrbaz bazz", "[redacted:p] [redacted:p] bazz"),
+      ("[^ -]{5}", "ab-cdefg", "ab-[redacted:p]"), ("gr\\xC3\\xBC[nß]?n", "x", nil),
+      ("grün{2}", "grünn", "[redacted:p]"), ("a.c.e", "abcde a\ncde", "[redacted:p] a\ncde"),
+      ("TCK-\\d+", "TCK-123 TCK-", "[redacted:p] TCK-"),
+    ] as [(String, String, String?)])
   func `patterns mean what the page says`(pattern: String, text: String, wanted: String?) throws {
     guard let wanted else {
       #expect(throws: RedactionRules.Fault.self) { try RedactionRules(parsing: "p = \(pattern)") }
@@ -179,7 +186,8 @@ struct RedactionTests {
   }
 
   @Test(arguments: [
-    "a(b", "ab)c", "[abc", "abcd\\", "*abc", "a{5,2}bcd", "abc{2000}", "(?=abcd)", "^abcd", "a\\bbcd",
+    "a(b", "ab)c", "[abc", "abcd\\", "*abc", "a{5,2}bcd", "abc{2000}", "(?=abcd)", "^abcd",
+    "a\\bbcd",
     "abcd\\K", "\\q\\q\\q\\q", "abc[z-a]",
     String(repeating: "(", count: 40) + "abcd" + String(repeating: ")", count: 40),
     "(((a{999}){999}){999}){999}",

@@ -29,3 +29,10 @@ int blackbox_get_window_size(int terminal, unsigned short *columns, unsigned sho
 int blackbox_signal_source(const int *numbers, int count);
 // The next signal collected, or 0.
 int blackbox_next_signal(int source);
+
+// What a file system is and has: its type as statfs(2) gives it, bytes free for this user, bytes in all.
+// Returns 0 or an errno value.
+int blackbox_file_system_facts(const char *path, unsigned long *type, unsigned long long *free_bytes,
+                               unsigned long long *all_bytes);
+// 1 if the kernel holds the wall clock to be synchronised, 0 if not, -1 if it does not say.
+int blackbox_clock_is_synchronised(void);

@@ -10,6 +10,7 @@ enum Registry {
     VerifyVerb.self,
     ProveVerb.self,
     HelpVerb.self,
+    DoctorVerb.self,
     VersionVerb.self,
     ReplayVerb.self,
     DiffVerb.self,
