@@ -5,7 +5,9 @@ package import Platform
 ///
 /// It stands in line 0 as `imported`, with `at` beside it: the source's own wall time of its first moment. What the source
 /// says of itself was not witnessed by this store; the digest tells which bytes it was.
-package struct Imported: Sendable, Hashable {
+package struct Imported: EventObject, Hashable {
+  package static var objectName: String { "Imported" }
+
   /// The main file's name, without its folders; "-" for standard input.
   package var name: String
   package var format: String
@@ -20,16 +22,33 @@ package struct Imported: Sendable, Hashable {
   package var host: String?
   /// Further files of the same recording.
   package var parts: [Part] = []
+  package var other: [JSONValue.Member] = []
 
-  package struct Part: Sendable, Hashable {
+  package struct Part: EventObject, Hashable {
+    package static var objectName: String { "ImportedPart" }
     package var name: String
     package var sha256: Digest
     package var bytes: UInt64
+    package var other: [JSONValue.Member] = []
 
     package init(name: String, sha256: Digest, bytes: UInt64) {
       self.name = name
       self.sha256 = sha256
       self.bytes = bytes
+    }
+
+    package init(_: Blank) { self.init(name: "", sha256: .zero, bytes: 0) }
+
+    package mutating func visit<Visitor: FieldVisitor>(_ visitor: inout Visitor)
+      throws(EventFault)
+    {
+      var name: String? = name
+      try visitor.optional("name", &name)
+      self.name = name ?? ""
+      try visitor.required("sha256", &sha256)
+      var bytes: Int64? = Int64(clamping: bytes)
+      try visitor.optional("bytes", &bytes)
+      self.bytes = UInt64(clamping: bytes ?? 0)
     }
   }
 
@@ -41,50 +60,27 @@ package struct Imported: Sendable, Hashable {
     self.salvaged = salvaged
   }
 
-  /// Reads line 0; nil where it names no source.
-  init?(_ line: JSONValue) {
-    guard let json = line["imported"], let format = json["format"]?.string,
-      let sha256 = json["sha256"]?.string.flatMap({ Digest(hex: $0) })
-    else { return nil }
-    name = json["name"]?.string ?? ""
-    self.format = format
-    self.sha256 = sha256
-    bytes = UInt64(clamping: json["bytes"]?.integer ?? 0)
-    salvaged = json["salvaged"]?.bool ?? false
-    title = json["title"]?.string
-    host = json["host"]?.string
-    at = line["at"]?.string.flatMap { WallTime.parse($0) }
-    for part in json["parts"]?.array ?? [] {
-      guard let digest = part["sha256"]?.string.flatMap({ Digest(hex: $0) }) else { continue }
-      parts.append(
-        Part(
-          name: part["name"]?.string ?? "", sha256: digest,
-          bytes: UInt64(clamping: part["bytes"]?.integer ?? 0)))
-    }
+  package init(_: Blank) {
+    self.init(name: "", format: "", sha256: .zero, bytes: 0, salvaged: false)
   }
 
-  func add(to line: inout LineBuilder) {
-    if let at { line.add("at", WallTime.formatMicroseconds(at)) }
-    var members: [JSONValue.Member] = [
-      .init("name", .string(name)), .init("format", .string(format)),
-      .init("sha256", .string(sha256.hex)), .init("bytes", .integer(Int64(clamping: bytes))),
-      .init("salvaged", .bool(salvaged)),
-    ]
-    if let title { members.append(.init("title", .string(title))) }
-    if let host { members.append(.init("host", .string(host))) }
-    if !parts.isEmpty {
-      members.append(
-        .init(
-          "parts",
-          .array(
-            parts.map {
-              .object([
-                .init("name", .string($0.name)), .init("sha256", .string($0.sha256.hex)),
-                .init("bytes", .integer(Int64(clamping: $0.bytes))),
-              ])
-            })))
-    }
-    line.add("imported", .object(members))
+  package mutating func visit<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(EventFault) {
+    var name: String? = name
+    try visitor.optional("name", &name)
+    self.name = name ?? ""
+    try visitor.required("format", &format)
+    try visitor.required("sha256", &sha256)
+    var bytes: Int64? = Int64(clamping: bytes)
+    try visitor.optional("bytes", &bytes)
+    self.bytes = UInt64(clamping: bytes ?? 0)
+    var salvaged: Bool? = salvaged
+    try visitor.optional("salvaged", &salvaged)
+    self.salvaged = salvaged ?? false
+    try visitor.optional("title", &title)
+    try visitor.optional("host", &host)
+    var parts = parts.isEmpty ? nil : parts
+    try visitor.optional("parts", &parts)
+    self.parts = parts ?? []
   }
 }
 

@@ -1,5 +1,5 @@
 /// A JSON value as stored: objects keep their order and their duplicates.
-package enum JSONValue: Sendable, Equatable {
+package enum JSONValue: Sendable, Hashable {
   case null
   case bool(Bool)
   case integer(Int64)
@@ -9,7 +9,7 @@ package enum JSONValue: Sendable, Equatable {
   case array([JSONValue])
   case object([Member])
 
-  package struct Member: Sendable, Equatable {
+  package struct Member: Sendable, Hashable {
     package var name: String
     package var value: JSONValue
     package init(_ name: String, _ value: JSONValue) {

@@ -76,6 +76,9 @@ package struct LineBuilder {
     bytes.append(0x22)
   }
 
+  /// Gives up the unfinished line to whoever goes on with it.
+  consuming func takeBytes() -> [UInt8] { bytes }
+
   /// Ends the object and returns the line.
   package consuming func finish() -> [UInt8] {
     bytes.append(0x7D)

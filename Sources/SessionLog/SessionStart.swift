@@ -1,92 +1,52 @@
 internal import Evidence
 package import Platform
 
-/// Who or what an event speaks of: issuer and uid together are the identity (OIDC `iss` and `sub`).
-package struct Identity: Sendable, Hashable {
-  package var issuer: String
-  package var uid: String
-  package var name: String?
-  package var version: String?
-  package var model: String?
-
-  package init(issuer: String, uid: String) {
-    self.issuer = issuer
-    self.uid = uid
-  }
-
-  init?(_ json: JSONValue?) {
-    guard let json, let uid = json["uid"]?.string else { return nil }
-    issuer = json["issuer"]?.string ?? ""
-    self.uid = uid
-    name = json["name"]?.string
-    version = json["version"]?.string
-    model = json["model"]?.string
-  }
-
-  package var json: JSONValue {
-    var members: [JSONValue.Member] = [
-      .init("issuer", .string(issuer)), .init("uid", .string(uid)),
-    ]
-    if let name { members.append(.init("name", .string(name))) }
-    if let version { members.append(.init("version", .string(version))) }
-    if let model { members.append(.init("model", .string(model))) }
-    return .object(members)
-  }
-}
-
-/// What a session reached: kind (`ssh`, `database`, `host`, …) and uid.
-package struct Resource: Sendable, Hashable {
-  package var kind: String
-  package var uid: String
-  package var environment: String?
-
-  package init(kind: String, uid: String, environment: String? = nil) {
-    self.kind = kind
-    self.uid = uid
-    self.environment = environment
-  }
-
-  init?(_ json: JSONValue?) {
-    guard let json, let uid = json["uid"]?.string else { return nil }
-    kind = json["kind"]?.string ?? ""
-    self.uid = uid
-    environment = json["env"]?.string
-  }
-}
-
 /// Line 0 of a session: all that is constant in it.
 ///
-/// Format: schema/session-format.md §3.
-package struct SessionStart: Sendable {
+/// Format: schema/session-format.md §3, fields: schema/events.md.
+package struct SessionStart: SessionEvent {
+  package static let type: StaticString = "session.start"
+
   package var format: Int64 = 1
   package var store: String
   package var session: SessionID
-  /// `terminal`, `database`, `http`, `mcp`, `kubernetes`, `tunnel` or `audit`.
+  /// `terminal`, `database`, `http`, `mcp`, `kubernetes`, `tunnel`, `gateway`, `transcript` or `audit`.
   package var kind: String
   /// Wall clock at line 0, microseconds since 1970.
   package var start: Int64
   package var bootID: String
   package var agent: Identity
   package var principal: Identity?
+  /// Why there is no principal.
+  package var principalReason: String? = "not stated to the recorder"
+  /// First the link that the session acts under, then its parent, last the root.
+  package var delegation: [DelegationLink]?
+  package var gateway: GatewayIdentity?
   package var resource: Resource?
+  /// Where the agent came from.
+  package var source: Endpoint?
+  package var authentication: Authentication?
+  package var policy: PolicyReference?
+  package var mode: RecordingMode?
   package var purpose: String?
-  /// For people to read.
-  package var title: String?
+  package var ticket: String?
+  package var parentSession: String?
   /// The session that this one goes on from.
-  package var continues: SessionID?
-  /// The session that this one was started in.
-  package var parent: SessionID?
-  /// Environment variables of the recorded command that may be told.
-  package var environment: [(name: String, value: String)] = []
+  package var continues: String?
+  package var trace: TraceContext?
+  package var traceparent: String?
+  package var host: String?
   package var command: [String] = []
   package var columns: Int?
   package var rows: Int?
   package var terminalType: String?
-  package var host: String?
-  /// Newest checkpoint when the session began: it began not before that.
-  package var after: (size: UInt64, root: Digest)
+  package var peer: PeerProcess?
+  package var title: String?
   /// Where it came from, if it was not recorded here.
   package var imported: Imported?
+  /// Newest checkpoint when the session began: it began not before that.
+  package var after: (size: UInt64, root: Digest)
+  package var common = CommonFields()
   /// The whole line, for fields that this type does not name.
   package var json: JSONValue = .null
 
@@ -103,88 +63,103 @@ package struct SessionStart: Sendable {
     self.after = after
   }
 
-  /// The line's bytes, without LF.
-  package func line() -> [UInt8] {
-    var line = LineBuilder(time: 0, type: "session.start")
-    line.add("format", format)
-    line.add("store", store)
-    line.add("session", session.text)
-    line.add("kind", kind)
-    line.add("start", WallTime.format(start))
-    line.add("boot_id", bootID)
-    line.add("agent", agent.json)
-    if let principal {
-      line.add("principal", principal.json)
-    } else {
-      line.add("principal", .null)
-      line.add("principal_reason", "not stated to the recorder")
-    }
-    if let resource {
-      var members: [JSONValue.Member] = [
-        .init("kind", .string(resource.kind)), .init("uid", .string(resource.uid)),
-      ]
-      if let environment = resource.environment {
-        members.append(.init("env", .string(environment)))
-      }
-      line.add("resource", .object(members))
-    }
-    if let purpose { line.add("purpose", purpose) }
-    if let title { line.add("title", title) }
-    if let parent { line.add("parent_session", parent.text) }
-    if let continues { line.add("continues", continues.text) }
-    if let host { line.add("host", host) }
-    if !command.isEmpty { line.add("argv", .array(command.map { .string($0) })) }
-    if !environment.isEmpty {
-      line.add("env", .object(environment.map { .init($0.name, .string($0.value)) }))
-    }
-    if let columns, let rows {
-      var members: [JSONValue.Member] = [
-        .init("cols", .integer(Int64(columns))), .init("rows", .integer(Int64(rows))),
-      ]
-      if let terminalType { members.append(.init("term", .string(terminalType))) }
-      line.add("terminal", .object(members))
-    }
-    if let imported { imported.add(to: &line) }
-    line.add(
-      "after",
-      .object([
-        .init("size", .integer(Int64(clamping: after.size))),
-        .init("root", .string(Base64.encode(after.root.bytes))),
-      ]))
-    return line.finish()
+  package init(_: Blank) {
+    self.init(
+      store: "", session: .blank, kind: "", start: 0, bootID: "", agent: .blank, after: (0, .zero))
+    principalReason = nil
   }
 
+  package mutating func visit<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(EventFault) {
+    try visitor.required("format", &format)
+    try visitor.required("store", &store)
+    try visitor.required("session", &session)
+    try visitor.required("kind", &kind)
+    var moment = EventTime(microseconds: start)
+    try visitor.required("start", &moment)
+    start = moment.microseconds
+    try visitor.required("boot_id", &bootID)
+    try visitor.required("agent", &agent)
+    try visitor.nullable("principal", &principal)
+    var reason = principal == nil ? principalReason : nil
+    try visitor.optional("principal_reason", &reason)
+    principalReason = reason
+    try visitor.optional("delegation", &delegation)
+    try visitor.optional("gateway", &gateway)
+    try visitor.optional("resource", &resource)
+    try visitor.optional("source", &source)
+    try visitor.optional("auth", &authentication)
+    try visitor.optional("policy", &policy)
+    try visitor.optional("mode", &mode)
+    try visitor.optional("purpose", &purpose)
+    try visitor.optional("ticket", &ticket)
+    try visitor.optional("parent_session", &parentSession)
+    try visitor.optional("continues", &continues)
+    try visitor.optional("trace", &trace)
+    try visitor.optional("traceparent", &traceparent)
+    try visitor.optional("host", &host)
+    var arguments = command.isEmpty ? nil : command
+    try visitor.optional("argv", &arguments)
+    command = arguments ?? []
+    try visitTerminal(&visitor)
+    try visitor.optional("peer", &peer)
+    try visitor.optional("title", &title)
+    var at = imported?.at.map { EventTime(microseconds: $0) }
+    try visitor.optional("at", &at)
+    try visitor.optional("imported", &imported)
+    imported?.at = at?.microseconds
+    var head = TreeHead(
+      size: Int64(clamping: after.size), root: Base64.encode(after.root.bytes))
+    try visitor.required("after", &head)
+    after = (
+      UInt64(clamping: head.size), Base64.decode(head.root).flatMap { Digest($0) } ?? .zero
+    )
+  }
+
+  private mutating func visitTerminal<Visitor: FieldVisitor>(_ visitor: inout Visitor)
+    throws(EventFault)
+  {
+    var shape: TerminalShape?
+    if let columns, let rows {
+      shape = TerminalShape(columns: Int64(columns), rows: Int64(rows))
+      shape?.terminalType = terminalType
+    }
+    try visitor.optional("terminal", &shape)
+    columns = shape.flatMap { Int(exactly: $0.columns) }
+    rows = shape.flatMap { Int(exactly: $0.rows) }
+    terminalType = shape?.terminalType
+  }
+
+  /// The line's bytes, without LF.
+  package func line() -> [UInt8] { line(at: 0) }
+
   /// Reads line 0; says what is missing or wrong.
+  ///
+  /// A session is read whatever its gateway wrote into fields that reading does not need.
   package init(parsing bytes: Span<UInt8>) throws(JSONFault) {
     let json = try JSONValue(parsing: bytes)
     func need<T>(_ value: T?, _ field: String) throws(JSONFault) -> T {
       guard let value else { throw JSONFault(offset: 0, reason: "line 0 has no valid \(field)") }
       return value
     }
-    guard json["type"]?.string == "session.start" else {
+    guard json["type"]?.string == Self.typeName, let members = json.members else {
       throw JSONFault(offset: 0, reason: "line 0 is not session.start")
+    }
+    self.init(Blank())
+    var reader = FieldReader(members, of: Self.typeName, isLenient: true)
+    do { try visit(&reader) } catch {
+      throw JSONFault(offset: 0, reason: error.description)
     }
     format = try need(json["format"]?.integer, "format")
     store = try need(json["store"]?.string, "store")
     session = try need(json["session"]?.string.flatMap { SessionID($0) }, "session id")
     kind = try need(json["kind"]?.string, "kind")
     start = try need(json["start"]?.string.flatMap { WallTime.parse($0) }, "start")
-    bootID = json["boot_id"]?.string ?? ""
     agent = try need(Identity(json["agent"]), "agent")
     principal = Identity(json["principal"])
     resource = Resource(json["resource"])
-    purpose = json["purpose"]?.string
-    title = json["title"]?.string
-    continues = json["continues"]?.string.flatMap { SessionID($0) }
-    parent = json["parent_session"]?.string.flatMap { SessionID($0) }
-    host = json["host"]?.string
-    imported = Imported(json)
     command = json["argv"]?.array?.compactMap(\.string) ?? []
-    columns = json["terminal"]?["cols"]?.integer.flatMap { Int(exactly: $0) }
-    rows = json["terminal"]?["rows"]?.integer.flatMap { Int(exactly: $0) }
-    terminalType = json["terminal"]?["term"]?.string
-    let root = json["after"]?["root"]?.string.flatMap { Base64.decode($0) }.flatMap { Digest($0) }
-    after = (UInt64(clamping: json["after"]?["size"]?.integer ?? 0), root ?? .zero)
     self.json = json
   }
+
+  package static func == (a: SessionStart, b: SessionStart) -> Bool { a.line() == b.line() }
 }
