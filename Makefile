@@ -35,6 +35,10 @@ install: build
 	$(binary) completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/blackbox
 	$(binary) completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_blackbox
 	$(binary) completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/blackbox.fish
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	$(binary) help --man > $(DESTDIR)$(PREFIX)/share/man/man1/blackbox.1
+	for verb in $$($(binary) help --names); do \
+	  $(binary) help --man $$verb > $(DESTDIR)$(PREFIX)/share/man/man1/blackbox-$$verb.1 || exit 1; done
 
 dependencies:
 	@scripts/install-dependencies.sh

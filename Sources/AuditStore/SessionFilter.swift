@@ -63,6 +63,8 @@ package struct SessionFilter: Sendable {
         parts.append("NOT \(unwanted.condition(columns))")
       }
     }
+    // Who read what is not what agents did: it is shown where it is asked for, or where it is damaged.
+    if kind.isEmpty, !has.contains(.damage) { parts.append("coalesce(kind, '') <> 'audit'") }
     if let since { parts.append("start_us >= \(since)") }
     if let until { parts.append("start_us < \(until)") }
     let traits = has.map { trait -> SQL in

@@ -22,6 +22,8 @@ package struct FileFailure: Error, Sendable, Equatable {
   package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
   package var alreadyExists: Bool { code == EEXIST }
   package var isPermission: Bool { code == EACCES || code == EPERM || code == EROFS }
+  /// Mounted read-only.
+  package var isReadOnly: Bool { code == EROFS }
   package var isInterrupted: Bool { code == EINTR }
   /// Space may return: the bytes are kept and written later (schema/session-format.md §4, Failures).
   package var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT }

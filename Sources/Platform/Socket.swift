@@ -152,3 +152,6 @@ package enum ServiceManager {
 
 /// The user this process runs as.
 package var effectiveUser: UInt32 { geteuid() }
+
+/// The user who started this process.
+package var realUser: UInt32 { getuid() }

@@ -23,6 +23,10 @@ package final class SystemFiles: FileSystem {
     case .directory: descriptor = unsafe Glibc.open(path, base | O_RDONLY | O_DIRECTORY)
     }
     guard descriptor >= 0 else { throw FileFailure("open", path: path, code: errno) }
+    // What a group may read must not depend on the umask of whoever happened to make it.
+    if case .createNew(let permissions) = mode, permissions & 0o077 != 0 {
+      fchmod(descriptor, permissions)
+    }
     return descriptor
   }
 
@@ -99,6 +103,7 @@ package final class SystemFiles: FileSystem {
     guard unsafe mkdir(path, permissions) == 0 else {
       throw FileFailure("make directory", path: path, code: errno)
     }
+    if permissions & 0o077 != 0 { unsafe _ = chmod(path, permissions) }
   }
 
   package func rename(_ source: String, to target: String) throws(FileFailure) {
@@ -145,5 +150,27 @@ package final class SystemFiles: FileSystem {
       kind: kind, size: UInt64(clamping: info.st_size), links: UInt64(info.st_nlink),
       device: UInt64(info.st_dev), inode: UInt64(info.st_ino), owner: info.st_uid,
       permissions: info.st_mode & 0o7777)
+  }
+}
+
+/// Gives a directory to a group, by name or number, with these permission bits.
+///
+/// Wraps `getgrnam`, `chown` and `chmod`.
+package func giveDirectory(_ path: String, toGroup name: String, permissions: UInt32)
+  throws(FileFailure)
+{
+  let group: gid_t
+  if let number = UInt32(name) {
+    group = number
+  } else if let entry = unsafe getgrnam(name) {
+    group = unsafe entry.pointee.gr_gid
+  } else {
+    throw FileFailure("find the group \(name) for", path: path, code: ENOENT)
+  }
+  guard unsafe chown(path, uid_t.max, group) == 0 else {
+    throw FileFailure("give to the group \(name)", path: path, code: errno)
+  }
+  guard unsafe chmod(path, permissions) == 0 else {
+    throw FileFailure("set the permissions of", path: path, code: errno)
   }
 }

@@ -42,6 +42,7 @@ package struct Recovery: ~Copyable {
   ///
   /// Killed anywhere, the next run reads the same state and comes to the same end.
   package consuming func run() throws(SessionLogFailure) -> [Outcome] {
+    try AuditSession.closeOver(in: store, log.state, clock: clock)
     let ids = try store.liveSessions()
     guard !ids.isEmpty else { return [] }
     var outcomes: [Outcome] = []
@@ -49,6 +50,7 @@ package struct Recovery: ~Copyable {
     var mended: [Mended] = []
     for id in ids {
       guard let lock = try take(id) else { continue }
+      if try AuditSession.isGoingOn(id, in: store, clock: clock) { continue }
       if view == nil {
         // First the log itself: unsigned leaves are put aside and derived anew below.
         try log.append([])

@@ -174,7 +174,7 @@ package struct SessionWriter: ~Copyable {
   static func makeLock(in store: Store, id: SessionID) throws(SessionLogFailure) -> File {
     let path = store.livePath(of: id)
     let lock = try onDisk { () throws(FileFailure) in
-      try File(path, .createNew(0o600), in: store.system)
+      try File(path, .createNew(store.filePermissions), in: store.system)
     }
     let isOurs = try onDisk { () throws(FileFailure) in
       // Whoever only asks whether the session lives holds the lock for a moment: that is waited for.
@@ -194,7 +194,7 @@ package struct SessionWriter: ~Copyable {
   /// Makes the folder of the session's date, durably.
   static func makeFolder(of id: SessionID, in store: Store) throws(FileFailure) {
     let folder = Path.parent(of: store.sessionPath(of: id))
-    try store.system.makeDirectories(folder, permissions: 0o700)
+    try store.system.makeDirectories(folder, permissions: store.directoryPermissions)
     // Also those that stood already: whoever made them may have died before their names were durable.
     var above = Path.parent(of: folder)
     while above.utf8.count >= store.sessionsPath.utf8.count {
@@ -207,7 +207,7 @@ package struct SessionWriter: ~Copyable {
     in store: Store, id: SessionID, salt: [UInt8], lock: consuming File
   ) throws(SessionLogFailure) -> Parts {
     let file = try onDisk { () throws(FileFailure) in
-      try File(store.sessionPath(of: id), .createNew(0o600), in: store.system)
+      try File(store.sessionPath(of: id), .createNew(store.filePermissions), in: store.system)
     }
     return Parts(
       file: file, lock: lock,

@@ -8,7 +8,8 @@ extension Store {
   /// then the store's directories, the empty log with its first checkpoint, and `blackbox.json` last, so that a
   /// half-made store is not taken for one.
   package static func create(
-    at path: String, origin: String, state override: String?, clock: any Clock,
+    at path: String, origin: String, state override: String?, group: String? = nil,
+    allowsUnrecordedReading: Bool = false, clock: any Clock,
     in system: any FileSystem = SystemFiles.shared
   ) throws(SessionLogFailure) -> (Store, StateDirectory) {
     if let fault = KeyName.fault(origin) {
@@ -21,9 +22,12 @@ extension Store {
       try refuseExisting(
         Path.join(path, part), "parts of a store exist there already", in: system)
     }
+    let directories: UInt32 = group == nil ? 0o700 : 0o2750
+    let files: UInt32 = group == nil ? 0o600 : 0o640
     try onDisk { () throws(FileFailure) in
       try system.makeDirectories(path, permissions: 0o700)
     }
+    if let group { try give(path, to: group) }
     let statePath: String
     if let override {
       statePath = override
@@ -54,7 +58,14 @@ extension Store {
     var text: [UInt8] = []
     JSONLine.string(origin, into: &text)
     description += String(decoding: text, as: UTF8.self)
-    description += ",\"created\":\"\(created)\",\"vkey\":\"\(verifierKey)\"}\n"
+    description += ",\"created\":\"\(created)\",\"vkey\":\"\(verifierKey)\""
+    if let group {
+      var name: [UInt8] = []
+      JSONLine.string(group, into: &name)
+      description += ",\"group\":" + String(decoding: name, as: UTF8.self)
+    }
+    if allowsUnrecordedReading { description += ",\"allow_no_audit\":true" }
+    description += "}\n"
 
     try onDisk { () throws(FileFailure) in
       try system.makeDirectories(statePath, permissions: 0o700)
@@ -63,21 +74,23 @@ extension Store {
         state.contentKeyPath, with: contentKey, permissions: 0o600)
       try system.replaceDurably(state.guardPath, with: firstNote, permissions: 0o600)
       for part in ["log", "sessions", "live", "quarantine"] {
-        try system.makeDirectory(Path.join(path, part), permissions: 0o700)
+        try system.makeDirectory(Path.join(path, part), permissions: directories)
       }
-      let entries = try File(Path.join(path, "log/entries"), .createNew(0o600), in: system)
+      let entries = try File(Path.join(path, "log/entries"), .createNew(files), in: system)
       try entries.sync(dataOnly: false)
       try system.replaceDurably(
-        Path.join(path, "log/checkpoint"), with: firstNote, permissions: 0o600)
+        Path.join(path, "log/checkpoint"), with: firstNote, permissions: files)
       try Reserve.fill(Path.join(path, "reserve"), in: system)
       // All names before the one that makes it a store.
       try system.syncDirectory(path)
       try system.replaceDurably(
-        Path.join(path, "blackbox.json"), with: Array(description.utf8), permissions: 0o600)
+        Path.join(path, "blackbox.json"), with: Array(description.utf8), permissions: files)
       try system.syncDirectory(path)
     }
-    let store = Store(
+    var store = Store(
       path: path, origin: origin, created: created, verifierKey: verifierKey, system: system)
+    store.group = group
+    store.allowsUnrecordedReading = allowsUnrecordedReading
     return (store, state)
   }
 
@@ -90,6 +103,13 @@ extension Store {
       do { seed = try randomBytes(32) } catch { throw EvidenceFailure(error) }
       let key = try NoteSigner(name: origin, seed: seed).verifierKey
       if key.description.utf8.count(where: { $0 == 0x2B }) == 2 { return (seed, key) }
+    }
+  }
+
+  /// Lets a group's members in; all that is made below inherits the group.
+  private static func give(_ path: String, to group: String) throws(SessionLogFailure) {
+    try onDisk { () throws(FileFailure) in
+      try giveDirectory(path, toGroup: group, permissions: 0o2750)
     }
   }
 

@@ -15,6 +15,14 @@ package struct Store: Sendable {
   /// Whether to trust it is the verifier's decision.
   package let verifierKey: VerifierKey
   package let system: any FileSystem
+  /// The group whose members may read, where the store was made for one.
+  package var group: String?
+  /// Reading may go unrecorded, if the reader asks for it.
+  package var allowsUnrecordedReading = false
+
+  /// Permission bits of files and directories: the group's readers see them and write nothing.
+  package var filePermissions: UInt32 { group == nil ? 0o600 : 0o640 }
+  package var directoryPermissions: UInt32 { group == nil ? 0o700 : 0o2750 }
 
   package static let format: Int64 = 1
 
@@ -29,6 +37,8 @@ package struct Store: Sendable {
   package var livePath: String { path(of: "live") }
   package var quarantinePath: String { path(of: "quarantine") }
   package var reservePath: String { path(of: "reserve") }
+  /// Names of sessions that await their anchor in the log.
+  package var waitingPath: String { path(of: "log/waiting") }
 
   package func livePath(of id: SessionID) -> String { Path.join(livePath, id.text) }
   package func sessionPath(of id: SessionID) -> String {
@@ -72,8 +82,11 @@ package struct Store: Sendable {
     do { key = try VerifierKey(parsing: keyText) } catch {
       throw unusable(place, found: error.found, wanted: error.wanted)
     }
-    return Store(
+    var store = Store(
       path: path, origin: origin, created: created, verifierKey: key, system: system)
+    store.group = json["group"]?.string
+    store.allowsUnrecordedReading = json["allow_no_audit"]?.bool ?? false
+    return store
   }
 
   private static func unusable(_ place: String, found: String, wanted: String)
@@ -140,14 +153,39 @@ package struct Store: Sendable {
     }
   }
 
+  /// The newest sessions by their ids, newest first, without those that tell who read what.
+  package func newestSessions(_ count: Int) throws(SessionLogFailure) -> [SessionID] {
+    var ids: [SessionID] = []
+    try eachSessionFile { id throws(SessionLogFailure) in
+      if !AuditSession.mayBeAudit(id) { ids.append(id) }
+      if ids.count >= 4 * count { ids.removeFirst(ids.count - count) }
+      return true
+    }
+    return Array(ids.suffix(count).reversed())
+  }
+
+  /// True if line 0 says that the session tells who read what.
+  private func isAudit(_ id: SessionID) throws(SessionLogFailure) -> Bool {
+    do throws(SessionLogFailure) {
+      var reader = try SessionReader(path: sessionPath(of: id), in: system)
+      var batch = Batch()
+      _ = try reader.next(into: &batch)
+      return reader.start?.kind == "audit"
+    } catch {
+      // A damaged recording is one that somebody should see.
+      return false
+    }
+  }
+
   /// Finds the one session whose id starts or ends with `text`, case ignored; `@last` is the newest.
   package func resolve(_ text: String) throws(SessionLogFailure) -> SessionID {
     let wanted = text.uppercased()
     var matches: [SessionID] = []
     if wanted == "@LAST" {
-      try eachSessionFile { id throws(SessionLogFailure) in
+      // Who read what is not the newest recording that anybody asks for.
+      for id in try newestSessions(64) where try !isAudit(id) {
         matches = [id]
-        return true
+        break
       }
     } else {
       if let id = SessionID(wanted) { return id }

@@ -28,7 +28,7 @@ package struct TransparencyLog: Sendable {
     let signer = try state.signer(for: store)
     let system = store.system
     let lock = try onDisk { () throws(FileFailure) in
-      try File(store.lockPath, .createOrOpen(0o600), in: system)
+      try File(store.lockPath, .createOrOpen(store.filePermissions), in: system)
     }
     _ = try onDisk { () throws(FileFailure) in try lock.lock(wait: true) }
 
@@ -44,6 +44,7 @@ package struct TransparencyLog: Sendable {
     var leaves = leaves
     if isRetry { try drop(&leaves, in: edge) }
     guard !leaves.isEmpty else { return guardHead }
+    leaves += WaitingAnchors.take(in: store, but: leaves)
 
     var block: [UInt8] = []
     for leaf in leaves {
@@ -89,7 +90,8 @@ package struct TransparencyLog: Sendable {
     try onDisk { () throws(FileFailure) in
       // The guard first: what anyone may see was kept before they see it.
       try system.replaceDurably(state.guardPath, with: note, permissions: 0o600)
-      try system.replaceDurably(store.checkpointPath, with: note, permissions: 0o600)
+      try system.replaceDurably(
+        store.checkpointPath, with: note, permissions: store.filePermissions)
     }
     writeEdge(edge)
     return head
@@ -232,7 +234,7 @@ package struct TransparencyLog: Sendable {
       // Whoever wrote this guard may have died before it was durable; a checkpoint must never outlive its guard.
       try store.system.replaceDurably(state.guardPath, with: bytes, permissions: 0o600)
       try store.system.replaceDurably(
-        store.checkpointPath, with: bytes, permissions: 0o600)
+        store.checkpointPath, with: bytes, permissions: store.filePermissions)
     }
   }
 }

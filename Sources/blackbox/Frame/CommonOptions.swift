@@ -27,6 +27,13 @@ enum CommonOptions {
       help: "where the log's key and guard are; else $BLACKBOX_STATE, else below the owner's home"),
   ]
 
+  static let reading: [OptionDescription] = [
+    .value(
+      "purpose", nil, "TEXT",
+      help: "why you read, for the store's own record; else $BLACKBOX_PURPOSE"),
+    .flag("no-audit", help: "leave no record of reading, where the store allows that"),
+  ]
+
   private static let fields: OptionDescription = .value(
     "fields", nil, "NAMES", help: "only these columns, separated by commas, in this order")
 

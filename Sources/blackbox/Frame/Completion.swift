@@ -1,7 +1,7 @@
 /// Completion scripts, written from the same tables the parser reads.
 enum Completion {
-  /// Lists session ids; errors of a store that is not there stay silent.
-  private static let sessions = "blackbox sessions -o id -q 2>/dev/null"
+  /// Lists session ids by the names of files, which is no reading that is recorded; errors of a store that is not there stay silent.
+  private static let sessions = "blackbox completion --ids 2>/dev/null"
 
   // MARK: bash
 

@@ -44,8 +44,9 @@ struct Invocation {
   private func perform(
     _ verb: any Verb.Type, _ arguments: [String], _ io: inout Output
   ) throws -> ExitCode {
-    let parsed = try ArgumentParser.parse(
+    var parsed = try ArgumentParser.parse(
       arguments, as: verb.description, environment: environment, now: now)
+    parsed.typed = arguments
     io.adopt(parsed)
     if parsed.flag("help") {
       try Help.verb(verb.description, to: &io)

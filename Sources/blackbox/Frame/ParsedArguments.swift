@@ -8,6 +8,8 @@ struct ParsedArguments: Sendable {
   let environment: Environment
   /// The moment relative times count from.
   let now: Timestamp
+  /// The arguments as they were given, without the verb.
+  var typed: [String] = []
   /// Each option's values in the order given; a flag has an empty one.
   private var found: [String: [String]] = [:]
   private(set) var operands: [String] = []

@@ -16,6 +16,7 @@ enum Registry {
     DiffVerb.self,
     RenderVerb.self,
     CompletionVerb.self,
+    AccessVerb.self,
     SessionsVerb.self,
     ShowVerb.self,
     IndexVerb.self,

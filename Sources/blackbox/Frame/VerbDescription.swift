@@ -10,6 +10,8 @@ struct VerbDescription: Sendable {
   var options: [OptionDescription] = []
   /// Whether the verb works on a store and takes `--store` and `--state`.
   var usesStore = true
+  /// Whether the verb shows or hands out evidence, which is recorded: it takes `--purpose` and `--no-audit`.
+  var isReading = false
   /// The formats of `-o`, the default first; none leaves the flag out.
   var outputs: [OutputFormat] = []
   /// What stands after `--`, where that is a command to run and not just operands.
@@ -29,6 +31,7 @@ struct VerbDescription: Sendable {
   /// The verb's own options, then those it shares with others.
   var allOptions: [OptionDescription] {
     options + (usesStore ? CommonOptions.store : [])
+      + (isReading ? CommonOptions.reading : [])
       + (outputs.isEmpty ? [] : CommonOptions.output(outputs)) + CommonOptions.always
   }
 }

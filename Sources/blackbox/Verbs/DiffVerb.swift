@@ -26,6 +26,7 @@ struct DiffVerb: Verb {
       .value("output", "o", "FORMAT", .choice(["text", "json"]), help: "text or json"),
       .flag("json", help: "short for -o json"),
     ],
+    isReading: true,
     examples: [
       .init("diff 01KAB2 @last", "did the agent do the same again?"),
       .init("diff --screens before.cast after.cast", "what two recordings showed in the end"),
@@ -56,6 +57,8 @@ struct DiffVerb: Verb {
   func run(_ io: inout Output) throws -> ExitCode {
     let first = try read(arguments.operand(0) ?? "")
     let second = try read(arguments.operand(1) ?? "")
+    try first.subject.record(arguments, &io)
+    try second.subject.record(arguments, &io)
     let isScreens =
       arguments.flag("screens")
       || !arguments.flag("commands") && first.commands.isEmpty && second.commands.isEmpty

@@ -30,6 +30,7 @@ struct ExportVerb: Verb {
         help: "typescript: where to write its times (default: the other file's name + .timing)"),
       .value("trust", nil, "FILE", .file, help: "believe only the key in this file"),
     ],
+    isReading: true,
     examples: [
       .init("export @last --out demo.cast", "for asciinema"),
       .init("export 01JGF --format typescript --out t", "for scriptreplay -B t -T t.timing"),
@@ -73,6 +74,7 @@ struct ExportVerb: Verb {
     let log = try LogView(
       opened.store, trust: try opened.trust(file: arguments.value("trust")), state: opened.state,
       only: id)
+    let trail = try arguments.trail(of: opened.store, &io)
     let main = try out.map { try NewFile($0) }
     let times = try timing.map { try NewFile($0) }
     let outcome = try TerminalExport.run(id, in: opened.store, log: log, format: format) {
@@ -82,6 +84,7 @@ struct ExportVerb: Verb {
       case .timing: try times?.append(bytes)
       }
     }
+    try trail.record(.export, rows: Int(clamping: outcome.events), sessions: [id], &io)
     try io.flush()
     return try conclude(outcome, id, &io)
   }

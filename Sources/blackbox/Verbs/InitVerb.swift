@@ -18,7 +18,13 @@ struct InitVerb: Verb {
     options: [
       .value(
         "origin", nil, "NAME",
-        help: "the log's name for ever, such as audit.example.com/store1 (default: from the host)")
+        help: "the log's name for ever, such as audit.example.com/store1 (default: from the host)"
+      ),
+      .value(
+        "group", nil, "NAME",
+        help: "let this group's members read; what they read is recorded through serve"),
+      .flag(
+        "allow-no-audit", help: "let readers leave no record with --no-audit; for ever"),
     ],
     outputs: OutputFormat.object,
     examples: [
@@ -28,11 +34,15 @@ struct InitVerb: Verb {
 
   private let location: StoreLocation
   private let origin: String
+  private let group: String?
+  private let allowsUnrecorded: Bool
 
   init(_ arguments: ParsedArguments) throws {
     var location = try arguments.store()
     if let directory = arguments.operand(0) { location.directory = directory }
     self.location = location
+    group = arguments.value("group")
+    allowsUnrecorded = arguments.flag("allow-no-audit")
     origin =
       arguments.value("origin")
       ?? Path.join(hostName.lowercased(), Path.name(of: location.directory))
@@ -40,7 +50,8 @@ struct InitVerb: Verb {
 
   func run(_ io: inout Output) throws -> ExitCode {
     let (store, state) = try Store.create(
-      at: location.directory, origin: origin, state: location.state, clock: SystemClock())
+      at: location.directory, origin: origin, state: location.state, group: group,
+      allowsUnrecordedReading: allowsUnrecorded, clock: SystemClock())
     if io.format.isForPrograms {
       try io.json { json in
         json.field("store", store.path)

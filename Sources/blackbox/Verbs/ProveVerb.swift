@@ -17,6 +17,7 @@ struct ProveVerb: Verb {
         "file", "f", "FILE", .file,
         help: "where to write it (default: <id>.tlog-proof here; - is standard output)")
     ],
+    isReading: true,
     examples: [
       .init("prove @last", "the newest session's proof, into this directory"),
       .init("prove 01JGF -f -", "to standard output"),
@@ -30,6 +31,7 @@ struct ProveVerb: Verb {
     let opened = try OpenStore(try arguments.store())
     let id = try opened.store.resolve(arguments.operand(0) ?? "@last")
     let trust = try opened.trust(file: nil)
+    try arguments.record(.export, in: opened.store, sessions: [id], &io)
     do {
       let (proof, verdict) = try SessionProof.make(
         id, in: opened.store, trust: trust, state: opened.state)

@@ -52,6 +52,12 @@ struct ReplaySubject: Sendable {
     }
   }
 
+  /// Records that somebody looks at it, before they do; a file of their own is nobody's store.
+  func record(_ arguments: ParsedArguments, _ io: inout Output) throws {
+    guard case .session(let id, let store, _, _) = place else { return }
+    try arguments.record(.replay, in: store, sessions: [id], &io)
+  }
+
   var hasLog: Bool { if case .session = place { true } else { false } }
 
   /// The format of a file that another program recorded.

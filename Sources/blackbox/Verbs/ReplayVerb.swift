@@ -43,6 +43,7 @@ struct ReplayVerb: Verb {
       .flag("no-input", help: "play on the terminal without reading keys"),
       .flag("timed", help: "play in real time without keys, even into a file or pipe"),
     ],
+    isReading: true,
     examples: [
       .init("replay @last", "the newest session"),
       .init("replay 01KAB2 --idle-limit 2", "no wait longer than two seconds"),
@@ -109,6 +110,7 @@ struct ReplayVerb: Verb {
 
   func run(_ io: inout Output) throws -> ExitCode {
     let subject = try ReplaySubject(name, arguments)
+    try subject.record(arguments, &io)
     let environment = arguments.environment
     let profile = TerminalProfile(
       term: environment["TERM"], colorTerm: environment["COLORTERM"],

@@ -20,6 +20,7 @@ struct ReportVerb: Verb {
       .value("trust", nil, "FILE", .file, help: "believe only the key in this file"),
       .value("out", nil, "FILE", .file, help: "write it there, and say here what came of it"),
     ],
+    isReading: true,
     examples: [
       .init("report --since 2026-10-01 --until 2026-11-01 --out october.html", "a month"),
       .init("report --last 24h -o json", "for a program"),
@@ -51,6 +52,7 @@ struct ReportVerb: Verb {
       opened.store, state: opened.state, request: request, now: arguments.now.microseconds
     ) { io.progress("verifying sessions", done: $0.sessions, of: $0.due) }
     for note in notes { io.warn(note.line) }
+    try arguments.record(.report, in: opened.store, rows: report.sessions.count, &io)
     let bytes = format == "json" ? report.json() : report.html()
     if let file = arguments.value("out") {
       try SystemFiles.shared.replaceDurably(file, with: bytes, permissions: 0o600)

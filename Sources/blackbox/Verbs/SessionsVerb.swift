@@ -29,7 +29,7 @@ struct SessionsVerb: Verb {
       .flag("fail-empty", help: "end with 1 where there are none"),
       .flag("no-index", help: "do not bring the index up to date first"),
     ],
-    outputs: OutputFormat.list,
+    isReading: true, outputs: OutputFormat.list,
     examples: [
       .init("sessions --agent 'deploy-*' --last 36h", "what these agents did since yesterday"),
       .init("sessions --has damage,gap --all", "where evidence is damaged or incomplete"),
@@ -78,6 +78,9 @@ struct SessionsVerb: Verb {
       return (count: Int64(page.sessions.count), page: page, notes: notes)
     }
     for note in answer.notes { io.warn(note.line) }
+    try arguments.record(
+      .query, in: store, rows: Int(answer.count),
+      sessions: answer.page.sessions.compactMap { SessionID($0.id) }, &io)
     if wantsCount {
       if io.format.isForPrograms {
         try io.json { $0.field("count", answer.count) }

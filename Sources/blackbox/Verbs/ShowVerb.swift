@@ -13,17 +13,19 @@ struct ShowVerb: Verb {
         "ID", .session, help: "the id, any unique start or end of it, or @last for the newest")
     ],
     options: [.value("trust", nil, "FILE", .file, help: "believe only the key in this file")],
-    outputs: OutputFormat.object,
+    isReading: true, outputs: OutputFormat.object,
     examples: [
       .init("show @last", "the newest session"),
       .init("show 01JGF --json", "for a program"),
     ])
 
+  private let arguments: ParsedArguments
   private let location: StoreLocation
   private let name: String
   private let trustFile: String?
 
   init(_ arguments: ParsedArguments) throws {
+    self.arguments = arguments
     location = try arguments.store()
     name = arguments.operand(0) ?? "@last"
     trustFile = arguments.value("trust")
@@ -35,6 +37,8 @@ struct ShowVerb: Verb {
     let log = try LogView(
       opened.store, trust: try opened.trust(file: trustFile), state: opened.state, only: id)
     let detail = try SessionDetail(id, in: opened.store, log: log)
+    try arguments.record(
+      .query, in: opened.store, rows: Int(clamping: detail.events), sessions: [id], &io)
     if io.format.isForPrograms {
       try io.json { detail.write(to: &$0) }
     } else {

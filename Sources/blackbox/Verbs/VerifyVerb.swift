@@ -32,7 +32,7 @@ struct VerifyVerb: Verb {
         "require", nil, "FACT", .choices(["closed", "complete", "logged", "witnessed"]),
         isRepeated: true, help: "end with 3 unless closed, complete, logged, witnessed"),
     ],
-    outputs: OutputFormat.object,
+    isReading: true, outputs: OutputFormat.object,
     examples: [
       .init("verify @last", "the newest session"),
       .init("verify --all --trust auditor.vkey", "everything, against a key you kept"),
@@ -101,13 +101,15 @@ struct VerifyVerb: Verb {
     let log = try LogView(
       opened.store, trust: trust, state: opened.state, known: known,
       only: ids.count == 1 ? ids.first : nil)
-    if arguments.flag("all") { return try verifyAll(opened.store, log, &io) }
+    let trail = try arguments.trail(of: opened.store, &io)
+    if arguments.flag("all") { return try verifyAll(opened.store, log, trail, &io) }
     var verdicts: [SessionVerdict] = []
     for id in ids {
       verdicts.append(
         try StoreVerifier.verify(
           id, in: opened.store, log: log, receipts: receipts.filter { $0.session == id }))
     }
+    try trail.record(.verify, rows: verdicts.count, sessions: ids, &io)
     return try show(verdicts, log, &io)
   }
 
@@ -155,7 +157,9 @@ struct VerifyVerb: Verb {
 
   // MARK: The store
 
-  private func verifyAll(_ store: Store, _ log: LogView, _ io: inout Output) throws -> ExitCode {
+  private func verifyAll(
+    _ store: Store, _ log: LogView, _ trail: ReadingTrail, _ io: inout Output
+  ) throws -> ExitCode {
     var counts: [String: Int] = [:]
     var total = 0
     var damaged = log.findings.isEmpty ? 0 : 1
@@ -170,6 +174,7 @@ struct VerifyVerb: Verb {
         verdicts.append((verdict, unmet))
       }
     }
+    try trail.record(.verify, rows: total, &io)
     if programs {
       try io.json { json in
         json.field("origin", store.origin)
