@@ -126,13 +126,6 @@ package func homeDirectory(ofUser id: UInt32) -> String? {
   return text.isEmpty ? nil : text
 }
 
-/// The name that the system's user database gives a user id; nil if it knows none.
-package func userName(of id: UInt32) -> String? {
-  guard let entry = unsafe getpwuid(id), let name = unsafe entry.pointee.pw_name else { return nil }
-  let text = unsafe String(cString: name)
-  return text.isEmpty ? nil : text
-}
-
 /// The name of this machine.
 package var hostName: String {
   var name = [CChar](repeating: 0, count: 256)

@@ -30,13 +30,16 @@ package struct SessionStart: SessionEvent {
   package var mode: RecordingMode?
   package var purpose: String?
   package var ticket: String?
-  package var parentSession: String?
+  /// The session that this one was started in.
+  package var parent: SessionID?
   /// The session that this one goes on from.
-  package var continues: String?
+  package var continues: SessionID?
   package var trace: TraceContext?
   package var traceparent: String?
   package var host: String?
   package var command: [String] = []
+  /// Environment variables of the recorded command that may be told.
+  package var environment: [(name: String, value: String)] = []
   package var columns: Int?
   package var rows: Int?
   package var terminalType: String?
@@ -92,7 +95,7 @@ package struct SessionStart: SessionEvent {
     try visitor.optional("mode", &mode)
     try visitor.optional("purpose", &purpose)
     try visitor.optional("ticket", &ticket)
-    try visitor.optional("parent_session", &parentSession)
+    try visitor.optional("parent_session", &parent)
     try visitor.optional("continues", &continues)
     try visitor.optional("trace", &trace)
     try visitor.optional("traceparent", &traceparent)
@@ -100,6 +103,13 @@ package struct SessionStart: SessionEvent {
     var arguments = command.isEmpty ? nil : command
     try visitor.optional("argv", &arguments)
     command = arguments ?? []
+    var variables: JSONValue? =
+      environment.isEmpty
+      ? nil : .object(environment.map { .init($0.name, .string($0.value)) })
+    try visitor.optional("env", &variables)
+    environment = (variables?.members ?? []).compactMap { member in
+      member.value.string.map { (member.name, $0) }
+    }
     try visitTerminal(&visitor)
     try visitor.optional("peer", &peer)
     try visitor.optional("title", &title)

@@ -69,7 +69,8 @@ import Testing
     for rule in schema["allOf"]?.array ?? [] {
       chosen.append(Self.member(rule, ["if", "properties", "type", "const"])?.string ?? "")
     }
-    #expect(Set(chosen) == Set(EventTypes.all.map { $0.typeName }) && chosen.count == Set(chosen).count)
+    #expect(
+      Set(chosen) == Set(EventTypes.all.map { $0.typeName }) && chosen.count == Set(chosen).count)
     var page = try Self.page()
     page["Fields that every event may carry"] = nil
     for (name, rows) in page {

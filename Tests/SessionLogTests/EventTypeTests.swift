@@ -129,7 +129,7 @@ import Testing
     start.authentication = Authentication()
     start.authentication?.tokenDigest = .zero
     start.mode = .metadata
-    start.continues = TestStore.id(2).text
+    start.continues = TestStore.id(2)
     let line = start.line()
     let read = try SessionStart(parsing: line.span)
     #expect(read == start && read.line() == line)

@@ -28,6 +28,13 @@ package struct Identity: EventObject, Hashable {
     uid = ""
   }
 
+  /// As it stands on a line.
+  package var json: JSONValue {
+    var bytes: [UInt8] = []
+    write(to: &bytes)
+    do { return try JSONValue(parsing: bytes) } catch { return .null }
+  }
+
   /// Reads whatever has a uid; members of another kind than they should be are kept in `other`.
   init?(_ json: JSONValue?) {
     guard let members = json?.members, json?["uid"]?.string != nil else { return nil }

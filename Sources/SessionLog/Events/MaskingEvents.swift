@@ -26,6 +26,8 @@ package struct MaskingAppliedEvent: SessionEvent {
   package var detectorVersion: String?
   /// From which score on.
   package var minScore: Double?
+  /// Bytes of these values that were stored before it was known what they were (`redaction.md` §3).
+  package var shownBytes: Int64?
   package var common = CommonFields()
 
   package init(
@@ -59,6 +61,7 @@ package struct MaskingAppliedEvent: SessionEvent {
     try visitor.optional("detector", &detector)
     try visitor.optional("detector_version", &detectorVersion)
     try visitor.optional("min_score", &minScore)
+    try visitor.optional("shown_bytes", &shownBytes)
   }
 }
 

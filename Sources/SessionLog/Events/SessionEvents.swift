@@ -39,6 +39,8 @@ package struct SessionEndEvent: SessionEvent {
   package var bytesUndelivered: Int64?
   /// Calls without a result.
   package var unanswered: Int64?
+  /// Other programs still had the recorded terminal; what they showed later is not here.
+  package var isLeftRunning: Bool?
   /// Lines with this one.
   package var events: Int64?
   /// Imports: what a strict reader would have refused.
@@ -61,6 +63,7 @@ package struct SessionEndEvent: SessionEvent {
     try visitor.optional("bytes_out", &bytesOut)
     try visitor.optional("bytes_undelivered", &bytesUndelivered)
     try visitor.optional("unanswered", &unanswered)
+    try visitor.optional("left_running", &isLeftRunning)
     try visitor.optional("n_events", &events)
     try visitor.optional("oddities", &oddities)
   }
