@@ -110,6 +110,7 @@ extension Screen {
 
   /// SL and SR.
   private mutating func shift(_ final: Unicode.Scalar, _ parameters: Parameters) {
+    guard cursor.column >= left, cursor.column < right else { return }
     switch final {
     case "@": deleteColumns(parameters.amount(), at: left)
     case "A": insertColumns(parameters.amount(), at: left)

@@ -26,7 +26,7 @@ extension Screen {
         if limit == columns { grid[cursor.row].isWrapped = false }
       }
     }
-    lastPrinted = UInt32(bytes[end - 1])
+    lastPrinted = PackedCell.narrow | UInt32(bytes[end - 1])
   }
 
   /// Writes one scalar at the cursor, or joins it to the character before.
@@ -73,7 +73,7 @@ extension Screen {
         width, at: cursor.column, before: limit, filler: filler, columns: columns)
     }
     write(scalar, width: width)
-    lastPrinted = scalar
+    lastPrinted = UInt32(width) << PackedCell.widthShift | scalar
     cursor.column += width
     cursor.isWrapPending = false
     if cursor.column >= limit {
@@ -121,6 +121,7 @@ extension Screen {
     guard traits.width == 0 || continues(cell, scalar, traits) else { return false }
     attach(scalar, row: cursor.row, column: column)
     if scalar == 0xFE0F, cell.width == 1 { widen(column, cell) }
+    lastPrinted = grid[cursor.row][column].content
     return true
   }
 
@@ -181,8 +182,8 @@ extension Screen {
 
   /// Writes the last character again (REP); a screenful is all that can be seen of it.
   mutating func repeatLast(_ count: Int) {
-    guard let scalar = lastPrinted else { return }
-    let width = scalar < 0xA0 ? 1 : CharacterTable.shared[scalar].width
-    for _ in 0..<min(count, columns * rows) { place(scalar, width: max(1, width)) }
+    guard let content = lastPrinted else { return }
+    let width = max(1, Int(content >> PackedCell.widthShift))
+    for _ in 0..<min(count, columns * rows) { place(content & PackedCell.textMask, width: width) }
   }
 }

@@ -59,10 +59,10 @@ extension Screen {
     switch final {
     case "z": erase(area(parameters, at: 0), filler: filler)
     case "{":
-      if modes.isDisjoint(with: [.protectsForAll, .protectsForSelective]) {
-        erase(area(parameters, at: 0), filler: filler)
-      } else {
+      if modes.contains(.protectsForSelective) {
         eraseSelectively(area(parameters, at: 0))
+      } else {
+        erase(area(parameters, at: 0), filler: filler)
       }
     case "r": restyle(area(parameters, at: 0), AttributeChange(parameters, reverses: false))
     case "t": restyle(area(parameters, at: 0), AttributeChange(parameters, reverses: true))

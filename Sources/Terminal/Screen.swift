@@ -42,7 +42,8 @@ struct Screen: Sendable, Equatable {
 
   var clusters = ClusterTable()
   var decorations = DecorationTable()
-  /// For REP, which repeats a character only directly after it, as in xterm.js and tmux.
+  /// For REP, which repeats a character only directly after it, as in xterm.js and tmux; the
+  /// `PackedCell.content` of it, so that marks are repeated with what they stand on.
   var lastPrinted: UInt32?
 
   /// Sixel, kitty and iTerm2 images so far.

@@ -39,7 +39,7 @@ extension Screen {
     for modes in [modes, savedModes] { writer.number(UInt64(modes.rawValue)) }
     writer.plain(Self.packed(tabStops))
     for cursor in [cursor, saved, hiddenSaved] { cursor.write(to: &writer) }
-    writer.number(UInt64(lastPrinted ?? 0))
+    writer.content(lastPrinted ?? 0)
     writer.number(imageCount)
     writer.text(title)
     writer.number(titleStack.count)
@@ -74,8 +74,8 @@ extension Screen {
     cursor = try Cursor(from: &reader, columns: columns, rows: rows)
     saved = try Cursor(from: &reader, columns: columns, rows: rows)
     hiddenSaved = try Cursor(from: &reader, columns: columns, rows: rows)
-    let last = try reader.number(0...0x10FFFF)
-    lastPrinted = last == 0 ? nil : Unicode.Scalar(UInt32(last))?.value
+    let last = try reader.content()
+    lastPrinted = last & PackedCell.textMask == 0 ? nil : last
     imageCount = try reader.number(0...Int.max)
     title = try reader.string(limit: Limits.titleScalars * 4)
     for _ in 0..<(try reader.number(0...Limits.titleStack)) {

@@ -31,6 +31,8 @@ import Testing
 
   @Test func `compression, timing files and directories are refused by name`() throws {
     let box = try ImportBox()
+    #expect(
+      refusal { try box.run([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]) }?.found?.contains("xz") == true)
     #expect(refusal { try box.run([0x28, 0xB5, 0x2F, 0xFD, 0]) }?.found?.contains("zstd") == true)
     #expect(
       refusal { try box.run(Array(ImportFixture.classicTiming.utf8)) }?.advice?.contains("--timing")

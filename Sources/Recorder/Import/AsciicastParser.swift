@@ -5,16 +5,26 @@ internal import SessionLog
 ///
 /// A line that is no event is a gap; the lines after it are read. Format: schema/import.md.
 struct AsciicastParser: SourceParser, ~Copyable {
+  /// Where the reading stands.
+  private struct Progress {
+    /// Each time is counted from the one before it (v3).
+    var isRelative: Bool
+    var isHeaderRead = false
+    /// Where the recording begins, in nanoseconds: one that follows another begins at its end.
+    var base: Int64 = 0
+    /// Nanoseconds of the event before.
+    var clock: Int64 = 0
+  }
+
   private var reader: ByteReader
-  private let isRelative: Bool
-  private var isHeaderRead = false
+  private var progress: Progress
   private var lineNumber: UInt64 = 0
-  /// Nanoseconds of the event before: v3 counts from there.
-  private var clock: Int64 = 0
 
   init(_ source: SourceFile, isRelative: Bool) throws(ImportFailure) {
-    reader = try ByteReader(source)
-    self.isRelative = isRelative
+    var reader = try ByteReader(source)
+    try reader.skipMark()
+    self.reader = reader
+    progress = Progress(isRelative: isRelative)
   }
 
   mutating func finish() throws(ImportFailure) -> [SourceDigest] { [try reader.finish()] }
@@ -27,27 +37,32 @@ struct AsciicastParser: SourceParser, ~Copyable {
       stream.gap("a line longer than 8 MiB", at: "line \(lineNumber)", bytes: skipped)
       return true
     }
-    let number = lineNumber
-    if !isHeaderRead {
-      isHeaderRead = true
-      AsciicastHeader.read(
-        reader.buffer.span.extracting(reader.start..<reader.start + count), into: &stream)
-    } else {
-      var clock = self.clock
-      take(
-        reader.buffer.span.extracting(reader.start..<reader.start + count), number, hasEnd,
-        &stream, clock: &clock)
-      self.clock = clock
-    }
+    var progress = self.progress
+    take(
+      reader.buffer.span.extracting(reader.start..<reader.start + count), lineNumber, hasEnd,
+      &progress, &stream)
+    self.progress = progress
     reader.consume(hasEnd ? count + 1 : count)
     return true
   }
 
   private func take(
-    _ line: Span<UInt8>, _ number: UInt64, _ hasEnd: Bool, _ stream: inout EventStream,
-    clock: inout Int64
+    _ line: Span<UInt8>, _ number: UInt64, _ hasEnd: Bool, _ progress: inout Progress,
+    _ stream: inout EventStream
   ) {
-    guard !Self.isBlank(line), line[0] != 0x23 || !isRelative else { return }
+    guard !Self.isBlank(line) else { return }
+    guard progress.isHeaderRead else {
+      progress.isHeaderRead = true
+      return AsciicastHeader.read(line, at: number, into: &stream)
+    }
+    guard line[0] != 0x23 || !progress.isRelative else { return }
+    if let header = AsciicastHeader.next(line) {
+      AsciicastHeader.go(to: header, line, at: number, &stream)
+      progress.isRelative = header.isRelative
+      progress.base = Int64(clamping: stream.time) * 1000
+      progress.clock = 0
+      return
+    }
     let event = AsciicastLine(line)
     if let fault = event.fault {
       stream.gap(
@@ -57,14 +72,15 @@ struct AsciicastParser: SourceParser, ~Copyable {
     }
     let place = { "line \(number)" }
     let time: Int64
-    if isRelative {
-      let (sum, isTooMuch) = clock.addingReportingOverflow(event.time)
-      time = isTooMuch ? clock : sum
+    if progress.isRelative {
+      let (sum, isTooMuch) = progress.clock.addingReportingOverflow(event.time)
+      time = isTooMuch ? progress.clock : sum
     } else {
       time = event.time
     }
-    let own = stream.go(to: time, place())
-    clock = max(clock, time)
+    let (moment, isBeyond) = progress.base.addingReportingOverflow(time)
+    let own = stream.go(to: isBeyond ? time : moment, place())
+    progress.clock = max(progress.clock, time)
     if event.hasMoreElements { stream.odd("an event of more than three elements", place()) }
     if event.hasLoneSurrogates { stream.odd("half a surrogate pair in a string", place()) }
     let code = event.code.count > 0 ? line[event.code.lowerBound] : 0
@@ -154,22 +170,54 @@ struct AsciicastParser: SourceParser, ~Copyable {
 
 /// The header of any asciicast: what of it a session can say, and all of it as it stands.
 enum AsciicastHeader {
-  static func read(_ line: Span<UInt8>, into stream: inout EventStream) {
+  static func read(_ line: Span<UInt8>, at number: UInt64, into stream: inout EventStream) {
     stream.source(line, type: "import.header")
     let json: JSONValue
     do { json = try JSONValue(parsing: line) } catch {
-      stream.gap("the header is not JSON", at: "line 1", bytes: UInt64(line.count))
+      stream.gap("the header is not JSON", at: "line \(number)", bytes: UInt64(line.count))
       return
     }
     if take(json, into: &stream.facts) == false {
-      stream.odd("a header without the terminal's size", "line 1")
+      stream.odd("a header without the terminal's size", "line \(number)")
+    }
+  }
+
+  /// The header of a recording that follows another one in the same file.
+  struct Next {
+    var isRelative: Bool
+    var columns: Int?
+    var rows: Int?
+  }
+
+  /// Takes a line for a header if it is an object of version 2 or 3.
+  static func next(_ line: Span<UInt8>) -> Next? {
+    var first = 0
+    while first < line.count, line[first] <= 0x20 { first += 1 }
+    guard first < line.count, line[first] == 0x7B else { return nil }
+    let json: JSONValue
+    do { json = try JSONValue(parsing: line) } catch { return nil }
+    guard let version = json["version"]?.integer, version == 2 || version == 3 else { return nil }
+    var facts = SourceFacts()
+    _ = take(json, into: &facts)
+    return Next(isRelative: version == 3, columns: facts.columns, rows: facts.rows)
+  }
+
+  /// Goes on with the recording that follows: it begins where the one before it ended.
+  static func go(
+    to next: Next, _ line: Span<UInt8>, at number: UInt64, _ stream: inout EventStream
+  ) {
+    stream.odd("another recording follows in the same file", "line \(number)")
+    stream.source(line, type: "import.header")
+    if let columns = next.columns, let rows = next.rows {
+      stream.resize(columns: columns, rows: rows)
     }
   }
 
   /// Takes what the header says; false if it has no size.
   static func take(_ json: JSONValue, into facts: inout SourceFacts) -> Bool {
     func size(_ value: JSONValue?) -> Int? {
-      value?.integer.flatMap { (1...65_535).contains($0) ? Int($0) : nil }
+      let whole = value?.integer ?? value?.double.flatMap { Int64(exactly: $0) }
+      return whole.flatMap { (1...65_535).contains($0) ? Int($0) : nil }
     }
     facts.columns = size(json["term"]?["cols"] ?? json["width"])
     facts.rows = size(json["term"]?["rows"] ?? json["height"])

@@ -71,6 +71,13 @@ struct ByteReader: ~Copyable {
     return buffer[start]
   }
 
+  /// Passes over a byte order mark, which Windows programs put before UTF-8.
+  mutating func skipMark() throws(ImportFailure) {
+    if try fill(3), buffer[start] == 0xEF, buffer[start + 1] == 0xBB, buffer[start + 2] == 0xBF {
+      consume(3)
+    }
+  }
+
   /// Takes exactly `count` bytes, or all that is left.
   mutating func take(_ count: Int) throws(ImportFailure) -> [UInt8] {
     _ = try fill(count)

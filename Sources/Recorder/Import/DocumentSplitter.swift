@@ -27,7 +27,11 @@ struct DocumentSplitter: ~Copyable {
   private(set) var reader: ByteReader
   private var place = Place.start
 
-  init(_ source: SourceFile) throws(ImportFailure) { reader = try ByteReader(source) }
+  init(_ source: SourceFile) throws(ImportFailure) {
+    var reader = try ByteReader(source)
+    try reader.skipMark()
+    self.reader = reader
+  }
 
   static func optional(_ source: SourceFile?) throws(ImportFailure) -> DocumentSplitter? {
     guard let source else { return nil }

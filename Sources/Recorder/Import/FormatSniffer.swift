@@ -9,10 +9,21 @@ enum FormatSniffer {
   /// The format of a file, or a refusal that says what it looks like.
   static func format(of source: SourceFile) throws(ImportFailure) -> ImportFormat {
     let head = try source.head(4096)
+    if head.isEmpty, let wrapping = source.wrapping, let fault = wrapping.fault {
+      throw .refuse(
+        "nothing can be unpacked", source.path, found: fault,
+        wanted: "a whole file packed with \(wrapping.kind)")
+    }
     guard !head.isEmpty else {
       throw .refuse(
         "nothing to import", source.path, found: "an empty file",
         advice: "An empty recording tells nothing of who did what; leave it out.")
+    }
+    if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) {
+      throw .refuse(
+        "cannot import this", source.path, found: "text in UTF-16", wanted: "UTF-8",
+        advice: "Convert it on the way: iconv -f UTF-16 -t UTF-8 FILE | blackbox import - --agent …"
+      )
     }
     if let wrapping = compression(head) {
       throw .refuse(
@@ -41,7 +52,6 @@ enum FormatSniffer {
   }
 
   private static func compression(_ head: [UInt8]) -> (name: String, command: String)? {
-    if head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { return ("zstd", "zstd -dc") }
     if head.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A]) { return ("xz", "xz -dc") }
     if head.starts(with: [0x42, 0x5A, 0x68]) { return ("bzip2", "bzip2 -dc") }
     return nil
@@ -74,11 +84,11 @@ enum FormatSniffer {
     var before: UInt32 = 0
     while head.count - at >= TTYRecordParser.headerBytes, frames < 8 {
       let header = TTYRecordParser.header(head.span, at: at)
-      // From 1990 on, and never more than a year between two frames.
+      // From 1990 on, and never more than a year between two frames; clocks may be set back.
+      let apart = header.seconds > before ? header.seconds - before : before - header.seconds
       guard header.seconds > 631_152_000, header.micros < 1_000_000,
-        header.count <= TTYRecordParser.mostBytes,
-        frames == 0 || header.seconds >= before && header.seconds - before < 31_622_400
-      else { return false }
+        header.count <= TTYRecordParser.mostBytes, frames == 0 || apart < 31_622_400
+      else { return frames > 1 }
       before = header.seconds
       frames += 1
       at += TTYRecordParser.headerBytes + header.count
@@ -155,10 +165,19 @@ enum FormatSniffer {
   ) -> ImportFormat? {
     func has(_ all: String...) -> Bool { all.allSatisfy { names.contains($0) } }
     if has("jsonrpc") || has("interactions") || MCPCassette.message(json) != nil { return .mcp }
+    if has("messages"), has("sessionId", "projectHash") || has("sessionId", "startTime") {
+      return .gemini
+    }
+    if has("role", "parts") { return .gemini }
+    if has("info", "parts") || has("info", "messages"), json["info"]?["projectID"] != nil {
+      return .openCode
+    }
+    if has("info", "parts") { return .openCode }
     if has("messages") {
       return has("response") || has("kwargs") ? .openHands : has("info") ? .miniSWEAgent : .chat
     }
     if has("history"), has("instruction") || has("issue") { return .openHands }
+    if has("history"), has("clientHistory") || has("toolCall") { return .gemini }
     // A demonstration of SWE-agent has its messages alone.
     if has("history") { return .chat }
     if has("kind", "source") || has("source", "action") || has("source", "observation") {

@@ -175,10 +175,11 @@ package struct Importer {
   ) throws(ImportFailure) -> ImportedSession {
     var (facts, digests) = try survey(parser)
     guard let main = digests.first else { throw .refuse("nothing was read", source.path) }
-    if let fault = source.wrapping?.fault {
+    if let wrapping = source.wrapping, let fault = wrapping.fault {
       facts.isCut = true
       facts.oddities.append(
-        SourceFacts.Oddity(reason: "packed with gzip, and damaged", count: 1, place: fault))
+        SourceFacts.Oddity(
+          reason: "packed with \(wrapping.kind), and damaged", count: 1, place: fault))
     }
     guard !facts.isSalvaged || facts.events > 0 else {
       throw Self.refusal(facts, format, source)

@@ -13,6 +13,8 @@ final class SourceFile: Sendable {
 
   /// The packed file that a source was unpacked from.
   struct Wrapping: Sendable {
+    /// `gzip` or `zstd`.
+    var kind: String
     var digest: SourceDigest
     /// Why not all of it could be unpacked.
     var fault: String?
@@ -31,7 +33,7 @@ final class SourceFile: Sendable {
     self.wrapping = wrapping
   }
 
-  /// Opens a file; what is packed with gzip is unpacked into a nameless file of `spool`.
+  /// Opens a file; what is packed with gzip or zstd is unpacked into a nameless file of `spool`.
   static func open(_ path: String, in system: any FileSystem, spool: String)
     throws(ImportFailure) -> SourceFile
   {
@@ -90,18 +92,31 @@ final class SourceFile: Sendable {
   private func unwrapped(in system: any FileSystem, spool: String) throws(ImportFailure)
     -> SourceFile
   {
-    guard Gunzip.isWrapped(try head(2)) else { return self }
-    let file = try Self.nameless(in: spool, system)
-    var gunzip = try Gunzip(self, limit: Self.mostUnpacked)
-    let outcome = try gunzip.unpack(into: file)
+    let head = try head(4)
+    let outcome: Gunzip.Outcome
+    let file: File
+    let kind: String
+    if Gunzip.isWrapped(head) {
+      kind = "gzip"
+      file = try Self.nameless(in: spool, system)
+      var gunzip = try Gunzip(self, limit: Self.mostUnpacked)
+      outcome = try gunzip.unpack(into: file)
+    } else if ZstdUnpack.isWrapped(head) {
+      kind = "zstd"
+      file = try Self.nameless(in: spool, system)
+      var zstd = try ZstdUnpack(self, limit: Self.mostUnpacked)
+      outcome = try zstd.unpack(into: file)
+    } else {
+      return self
+    }
     guard !outcome.isTooLarge else {
       throw .refuse(
-        "cannot import this", path, found: "more than 1 GiB packed with gzip",
+        "cannot import this", path, found: "more than 1 GiB packed with \(kind)",
         advice: "Unpack it first, and import what comes of it.")
     }
     return SourceFile(
       file, name: name, path: path, size: outcome.bytes,
-      wrapping: Wrapping(digest: outcome.digest, fault: outcome.fault))
+      wrapping: Wrapping(kind: kind, digest: outcome.digest, fault: outcome.fault))
   }
 
   /// Fills `buffer` from `offset` on; fewer bytes only at the end.

@@ -13,6 +13,8 @@ struct Transcript: ~Copyable {
   /// The source's bytes of what is being read, until an event has taken them.
   private var pending: [UInt8]?
   private var at: String?
+  /// The model that the source says its next messages are of, where it says so apart from them.
+  var model: String?
 
   /// Ids kept for results to find their calls by.
   private static let mostCalls = 100_000
@@ -32,6 +34,16 @@ struct Transcript: ~Copyable {
     _ source: [UInt8], micros: Int64?, text: String?, _ stream: inout EventStream
   ) {
     at = text
+    move(to: micros, &stream)
+    pending = source
+    if source.count > Limits.payloadBytes {
+      stream.source(source.span)
+      pending = []
+    }
+  }
+
+  /// Goes to a moment since 1970, in microseconds, where the source names one.
+  mutating func move(to micros: Int64?, _ stream: inout EventStream) {
     if let micros, micros.magnitude < 1 << 53 {
       let first = origin ?? micros
       if origin == nil {
@@ -41,11 +53,6 @@ struct Transcript: ~Copyable {
       // Lines of side chains come late; the time they say stands in `at`.
       let since = min(micros - first, Int64(Limits.time - 1))
       if since >= Int64(stream.time) { _ = stream.go(to: since * 1000, "") }
-    }
-    pending = source
-    if source.count > Limits.payloadBytes {
-      stream.source(source.span)
-      pending = []
     }
   }
 
@@ -207,6 +214,30 @@ struct Transcript: ~Copyable {
       return content?["text"]?.string ?? content?["content"].map { text($0) } ?? ""
     default: return ""
     }
+  }
+
+  /// A value as text: a string is itself, all else its JSON.
+  static func written(_ value: JSONValue) -> String {
+    if let text = value.string { return text }
+    var line = LineBuilder(time: 0, type: "x")
+    line.add("v", value)
+    // Behind `{"t":0,"type":"x","v":`, before `}`.
+    return String(decoding: line.bytes.dropFirst(22), as: UTF8.self)
+  }
+
+  /// The exit code that tools write into what they give back: `Exit code: 1`, or a line
+  /// `Process exited with code 1`, or `(exit code: 1)`, within the first lines.
+  static func exitCode(in text: String) -> Int64? {
+    let head = String(decoding: text.utf8.prefix(400), as: UTF8.self)
+    for line in head.split(separator: "\n", omittingEmptySubsequences: true).prefix(6) {
+      for mark in ["Exit code ", "Exit code: ", "Exit Code: ", "Process exited with code "] {
+        guard line.hasPrefix(mark) || line.hasPrefix("Error: " + mark) else { continue }
+        let rest = line.dropFirst(line.hasPrefix("Error: ") ? mark.count + 7 : mark.count)
+        let digits = rest.prefix { "-0123456789".contains($0) }
+        if let code = Int64(digits) { return code }
+      }
+    }
+    return nil
   }
 
   /// JSON that stands in a string, as arguments often do; the string itself where it is none.

@@ -23,13 +23,20 @@ enum ClaudeCode {
     }
     for block in blocks {
       switch block["type"]?.string {
-      case "tool_use":
+      case "tool_use", "server_tool_use":
         transcript.call(
           block["name"]?.string ?? "", block["input"], id: block["id"]?.string, &stream)
-      case "tool_result":
+      case "mcp_tool_use":
+        transcript.call(
+          block["name"]?.string ?? "", block["input"], id: block["id"]?.string,
+          server: block["server_name"]?.string ?? "", &stream)
+      case "tool_result", "mcp_tool_result":
+        let text = Transcript.text(block["content"])
+        let isError = block["is_error"]?.bool ?? false
         transcript.result(
-          id: block["tool_use_id"]?.string, isError: block["is_error"]?.bool ?? false,
-          Transcript.text(block["content"]), &stream)
+          id: block["tool_use_id"]?.string, isError: isError,
+          exitCode: isError ? Transcript.exitCode(in: text) : nil,
+          isMCP: block["type"]?.string == "mcp_tool_result", text, &stream)
       case "thinking": transcript.thought(block["thinking"]?.string ?? "", &stream)
       case "text", nil:
         transcript.message(role: role, Transcript.text(block), model: model, &stream)
@@ -51,10 +58,15 @@ enum Codex {
     transcript.begin(
       bytes, at: json["timestamp"]?.string ?? payload["timestamp"]?.string, &stream)
     let id = payload["call_id"]?.string ?? payload["id"]?.string
+    if type == "turn_context" || type == "session_meta" {
+      transcript.model = payload["model"]?.string ?? transcript.model
+    }
     switch json["payload"] == nil ? type : payload["type"]?.string ?? type {
     case "message", "response_item":
+      let role = payload["role"]?.string ?? "assistant"
       transcript.message(
-        role: payload["role"]?.string ?? "assistant", Transcript.text(payload["content"]), &stream)
+        role: role, Transcript.text(payload["content"]),
+        model: role == "assistant" ? transcript.model : nil, &stream)
     case "reasoning":
       transcript.thought(Transcript.text(payload["summary"] ?? payload["content"]), &stream)
     case "function_call", "custom_tool_call", "tool_call":
@@ -65,8 +77,8 @@ enum Codex {
       transcript.call("local_shell", payload["action"], id: id, &stream)
     case "function_call_output", "custom_tool_call_output", "tool_result":
       let output = Transcript.unwrapped(payload["output"] ?? payload["content"])
-      let exit = output?["metadata"]?["exit_code"]?.integer
       let text = output?["output"]?.string ?? payload["output"]?.string ?? Transcript.text(output)
+      let exit = output?["metadata"]?["exit_code"]?.integer ?? Transcript.exitCode(in: text)
       transcript.result(
         id: id, isError: output?["success"]?.bool.map { !$0 } ?? exit.map { $0 != 0 },
         exitCode: exit, text, &stream)
@@ -149,12 +161,16 @@ enum ChatMessages {
       return
     }
     if role == "tool" || text.hasPrefix("<returncode>") {
+      let exit = json["extra"]?["returncode"]?.integer ?? returnCode(text)
       transcript.result(
-        id: json["tool_call_id"]?.string, isError: nil, exitCode: returnCode(text), text, &stream)
+        id: json["tool_call_id"]?.string, isError: nil, exitCode: exit, text, &stream)
       return
     }
     if let reasoning = json["reasoning_content"]?.string { transcript.thought(reasoning, &stream) }
-    transcript.message(role: role, text, &stream)
+    let model =
+      json["model"]?.string ?? json["extra"]?["response"]?["model"]?.string
+      ?? (role == "assistant" ? transcript.model : nil)
+    blocks(json["content"], role, model, text, &transcript, &stream)
     for call in json["tool_calls"]?.array ?? [] {
       transcript.call(
         call["function"]?["name"]?.string ?? call["name"]?.string ?? "",
@@ -163,6 +179,30 @@ enum ChatMessages {
     }
     if role == "assistant", json["tool_calls"] == nil, let command = fenced(text) {
       transcript.command(command, &stream)
+    }
+  }
+
+  /// The message, and where its content is a list of blocks as Anthropic's, what it calls.
+  private static func blocks(
+    _ content: JSONValue?, _ role: String, _ model: String?, _ text: String,
+    _ transcript: inout Transcript, _ stream: inout EventStream
+  ) {
+    let kinds = (content?.array ?? []).map { $0["type"]?.string }
+    guard kinds.contains("tool_use") || kinds.contains("tool_result") || kinds.contains("thinking")
+    else { return transcript.message(role: role, text, model: model, &stream) }
+    for block in content?.array ?? [] {
+      switch block["type"]?.string {
+      case "tool_use":
+        transcript.call(
+          block["name"]?.string ?? "", block["input"], id: block["id"]?.string, &stream)
+      case "tool_result":
+        transcript.result(
+          id: block["tool_use_id"]?.string, isError: block["is_error"]?.bool,
+          Transcript.text(block["content"]), &stream)
+      case "thinking": transcript.thought(block["thinking"]?.string ?? "", &stream)
+      default:
+        transcript.message(role: role, Transcript.text(block), model: model, &stream)
+      }
     }
   }
 
@@ -198,119 +238,5 @@ enum ChatMessages {
   private static func returnCode(_ text: String) -> Int64? {
     guard text.hasPrefix("<returncode>") else { return nil }
     return Int64(text.dropFirst(12).prefix { $0 != "<" })
-  }
-}
-
-/// OpenHands: events of both versions, the resolver's output, logs of model calls.
-enum OpenHands {
-  static func take(
-    _ json: JSONValue, _ bytes: [UInt8], _ name: String?, _ transcript: inout Transcript,
-    _ stream: inout EventStream
-  ) {
-    if let seconds = json["timestamp"]?.double, seconds.magnitude < 1e11 {
-      transcript.begin(bytes, micros: Int64(seconds * 1e6), text: nil, &stream)
-    } else {
-      transcript.begin(bytes, at: json["timestamp"]?.string, &stream)
-    }
-    if let history = json["history"]?.array {
-      // The resolver writes an issue a line, with all its events in it.
-      transcript.note(kind: "instruction", json["instruction"]?.string, &stream)
-      for event in history {
-        transcript.begin([], at: event["timestamp"]?.string, &stream)
-        self.event(event, &transcript, &stream)
-      }
-    } else if name == "messages" {
-      ChatMessages.message(json, &transcript, &stream)
-    } else if name == "response" {
-      answer(json, &transcript, &stream)
-    } else if name == nil, let list = json["messages"]?.array {
-      for element in list { ChatMessages.message(element, &transcript, &stream) }
-      if let response = json["response"] { answer(response, &transcript, &stream) }
-    } else if name == nil || name == "" {
-      event(json, &transcript, &stream)
-    }
-    transcript.end(kind: name ?? json["kind"]?.string ?? "line", &stream)
-  }
-
-  private static func answer(
-    _ json: JSONValue, _ transcript: inout Transcript, _ stream: inout EventStream
-  ) {
-    for choice in json["choices"]?.array ?? [] {
-      if let message = choice["message"] { ChatMessages.message(message, &transcript, &stream) }
-    }
-  }
-
-  private static func event(
-    _ json: JSONValue, _ transcript: inout Transcript, _ stream: inout EventStream
-  ) {
-    let id = json["tool_call_id"]?.string ?? json["tool_call_metadata"]?["tool_call_id"]?.string
-    if let action = json["action"] {
-      if let thought = json["reasoning_content"]?.string { transcript.thought(thought, &stream) }
-      let said = Transcript.text(json["thought"] ?? json["args"]?["thought"])
-      if !said.isEmpty { transcript.message(role: "assistant", said, &stream) }
-      if let name = action.string {
-        let arguments = json["args"] ?? .object(json.members?.filter { $0.name != "action" } ?? [])
-        if name == "message" || name == "system" || name == "finish" {
-          let text = json["content"] ?? arguments["content"] ?? arguments["final_thought"]
-          transcript.message(
-            role: json["source"]?.string ?? name, Transcript.text(text), &stream)
-        } else {
-          transcript.call(name, arguments, id: id, &stream)
-        }
-      } else {
-        transcript.call(
-          json["tool_name"]?.string ?? action["kind"]?.string ?? "", action, id: id, &stream)
-      }
-      return
-    }
-    if let observation = json["observation"] {
-      let body = observation.string == nil ? observation : json
-      let exit =
-        body["exit_code"]?.integer ?? body["extras"]?["exit_code"]?.integer
-        ?? body["extras"]?["metadata"]?["exit_code"]?.integer
-      transcript.result(
-        id: id, isError: body["is_error"]?.bool ?? exit.map { $0 != 0 }, exitCode: exit,
-        Transcript.text(body["content"]), &stream)
-      return
-    }
-    if let message = json["llm_message"] ?? json["system_prompt"] {
-      transcript.message(
-        role: message["role"]?.string ?? json["source"]?.string ?? "system",
-        Transcript.text(message["content"] ?? message), &stream)
-      return
-    }
-    if let error = json["error"]?.string {
-      transcript.result(id: id, isError: true, error, &stream)
-    }
-  }
-}
-
-/// Gemini CLI's recorded answers: streamed chunks a line.
-enum Gemini {
-  static func take(
-    _ json: JSONValue, _ bytes: [UInt8], _ transcript: inout Transcript,
-    _ stream: inout EventStream
-  ) {
-    transcript.begin(bytes, at: json["timestamp"]?.string, &stream)
-    let chunks = json["response"]?.array ?? json["response"].map { [$0] } ?? []
-    var text = ""
-    for chunk in chunks {
-      for candidate in chunk["candidates"]?.array ?? [] {
-        for part in candidate["content"]?["parts"]?.array ?? [] {
-          if let call = part["functionCall"] {
-            transcript.message(role: "model", text, &stream)
-            text = ""
-            transcript.call(
-              call["name"]?.string ?? "", call["args"], id: call["id"]?.string, &stream)
-          } else if part["thought"]?.bool == true {
-            transcript.thought(part["text"]?.string ?? "", &stream)
-          } else {
-            text += part["text"]?.string ?? ""
-          }
-        }
-      }
-    }
-    transcript.message(role: "model", text, &stream)
-    transcript.end(kind: json["method"]?.string ?? "line", &stream)
   }
 }

@@ -12,7 +12,8 @@ struct TranscriptParser: SourceParser, ~Copyable {
 
   init(_ source: SourceFile, _ format: ImportFormat) throws(ImportFailure) {
     let isLines = try Self.isLines(source)
-    let lines = try ByteReader.optional(isLines ? source : nil, window: 256 << 10)
+    var lines = try ByteReader.optional(isLines ? source : nil, window: 256 << 10)
+    try lines?.skipMark()
     let document = try DocumentSplitter.optional(isLines ? nil : source)
     self.format = format
     self.lines = lines
@@ -22,6 +23,7 @@ struct TranscriptParser: SourceParser, ~Copyable {
   /// True if the first line is a value by itself.
   private static func isLines(_ source: SourceFile) throws(ImportFailure) -> Bool {
     var reader = try ByteReader(source)
+    try reader.skipMark()
     while let (count, hasEnd) = try reader.line(limit: Limits.lineBytes) {
       if count > Limits.lineBytes { return false }
       let line = try reader.take(count)
@@ -99,7 +101,8 @@ struct TranscriptParser: SourceParser, ~Copyable {
     case .codex: Codex.take(json, bytes, &transcript, &stream)
     case .sweAgent: SWEAgent.take(json, bytes, name, &transcript, &stream)
     case .openHands: OpenHands.take(json, bytes, name, &transcript, &stream)
-    case .gemini: Gemini.take(json, bytes, &transcript, &stream)
+    case .gemini: Gemini.take(json, bytes, name, &transcript, &stream)
+    case .openCode: OpenCode.take(json, bytes, name, &transcript, &stream)
     case .mcp: MCPCassette.take(json, bytes, name, &transcript, &stream)
     default: ChatMessages.take(json, bytes, name, &transcript, &stream)
     }
