@@ -59,6 +59,37 @@ package struct Marks: Sendable, Equatable {
     events[Int(kind.rawValue)].append(event)
   }
 
+  // MARK: snapshots
+
+  mutating func truncate(_ counts: [Int]) {
+    for (kind, count) in counts.enumerated() where events[kind].count > count {
+      events[kind].removeLast(events[kind].count - count)
+    }
+  }
+
+  func write(to writer: inout SnapshotFileWriter) {
+    for list in events {
+      writer.number(list.count)
+      var before: Int32 = -1
+      for event in list {
+        writer.number(Int(event - before - 1))
+        before = event
+      }
+    }
+  }
+
+  init(from reader: inout SnapshotFileReader, last: Int) throws(SnapshotFileReader.Damage) {
+    self.init()
+    for kind in events.indices {
+      var before = -1
+      for _ in 0..<(try reader.count(1)) {
+        guard before < last else { throw SnapshotFileReader.Damage() }
+        before += 1 + (try reader.number(0...last - before - 1))
+        events[kind].append(Int32(clamping: before))
+      }
+    }
+  }
+
   private static func place(_ list: [Int32], above event: Int) -> Int {
     var (low, high) = (0, list.count)
     while low < high {

@@ -66,6 +66,28 @@ package struct Recording: ~Copyable {
     }
   }
 
+  /// Takes what snapshots say of the lines; each batch is held against its digest there when it is read.
+  mutating func adopt(_ timeline: Timeline) {
+    self.timeline = timeline
+    cache = []
+  }
+
+  mutating func note(_ facts: ReadingFacts) { self.facts = facts }
+
+  /// What snapshots of these bytes are bound to; nil for a recording without a file.
+  func binding() -> SnapshotBinding? {
+    do throws(FileFailure) {
+      guard let size = try file?.status().size, size >= UInt64(SnapshotBinding.tailBytes),
+        let bytes = try file?.read(
+          SnapshotBinding.tailBytes, at: size - UInt64(SnapshotBinding.tailBytes))
+      else { return nil }
+      sha.update(bytes.span)
+      return SnapshotBinding(size: size, tail: sha.finish())
+    } catch {
+      return nil
+    }
+  }
+
   /// What another thread needs to look things up in the part that is read.
   var snapshot: RecordingSnapshot {
     RecordingSnapshot(source: source, facts: facts, timeline: timeline, packed: packed, tail: tail)

@@ -5,9 +5,6 @@ internal import Terminal
 ///
 /// What it notes leaves with `yield`, batch by batch.
 struct Scout: Sendable {
-  /// Output between two keyframes, in bytes.
-  private static let distance = 256 << 10
-
   private var terminal: VirtualTerminal
   private var payload: [UInt8] = []
   private var output: UInt64 = 0
@@ -45,7 +42,7 @@ struct Scout: Sendable {
     }
     let changes = !terminal.shows(mark)
     noteHidden(event)
-    if output - lastKeyframe >= UInt64(Self.distance) { keep(event) }
+    if output &- lastKeyframe >= Keyframes.distance(at: output) { keep(event) }
     return changes
   }
 
@@ -59,12 +56,8 @@ struct Scout: Sendable {
   }
 
   private mutating func keep(_ event: Int) {
-    let written = Int(clamping: output - lastKeyframe)
-    growth.keyframes.append(
-      Keyframes.Keyframe(
-        event: event, terminal: terminal, output: output,
-        // Each byte of output writes one cell of 16 bytes at most, but for erasures.
-        cost: min(Keyframes.most(terminal), 4096 + written * 24 + terminal.rows * 64)))
+    guard let frame = Keyframes.Keyframe(event: event, output: output, terminal) else { return }
+    growth.keyframes.append(frame)
     lastKeyframe = output
   }
 

@@ -93,8 +93,10 @@ struct SearchRun: ~Copyable {
       terminal = blank
       event = -1
     }
-    if let near = Keyframes.nearest(target, in: keyframes), near.event > event {
-      (event, terminal) = (near.event, near.terminal)
+    if let near = Keyframes.nearest(target, in: keyframes), near.event > event,
+      let restored = near.restored()
+    {
+      (event, terminal) = (near.event, restored)
     }
     while event < target {
       event += 1
@@ -155,6 +157,11 @@ struct SearchRun: ~Copyable {
 package struct ScreenMatch: Sendable, Equatable {
   package var row: Int
   package var columns: Range<Int>
+
+  package init(row: Int, columns: Range<Int>) {
+    self.row = row
+    self.columns = columns
+  }
 }
 
 extension PatternMatcher {

@@ -1,3 +1,4 @@
+internal import Platform
 package import SessionLog
 package import Terminal
 package import Text
@@ -33,6 +34,10 @@ package struct Stage: ~Copyable {
   private var own: (reader: any LineReader, scout: Scout)?
   /// Reads on a thread of its own.
   private var loader: Loader?
+  /// What snapshots of an earlier viewer say, while it is held against the recording.
+  private var confirmation: Confirmation?
+  /// Where the next viewer finds what this one knows; nil where it is not to be kept.
+  private var snapshots: (places: SnapshotPlaces, binding: SnapshotBinding)?
   /// The search that was begun last; its own progress tells how far it is.
   package private(set) var search: ScreenSearch?
 
@@ -54,24 +59,50 @@ package struct Stage: ~Copyable {
   package var keyframeCost: Int { keyframes.total }
 
   /// From now on a thread of its own reads, verifies and finds; `readOn` takes what it has.
-  package mutating func loadInBackground() {
+  ///
+  /// Snapshots that an earlier viewer left make all of the recording known at once; `isConfirmed` tells how far it is
+  /// known to be true. Where there are none, or others, they are left for the next viewer.
+  package mutating func loadInBackground(_ places: SnapshotPlaces? = nil) {
     guard loader == nil, own == nil, !timeline.isComplete else { return }
+    if let places, let binding = recording.binding() {
+      if let index = places.read(binding) {
+        adopt(index)
+        confirmation = Confirmation()
+      } else {
+        snapshots = (places, binding)
+      }
+    }
     loader = Loader(recording.source)
-    guard loader != nil else { return }
+    guard loader != nil, confirmation == nil else { return }
     // The first batch is a moment's work, and there is something to show.
     do throws(SessionLogFailure) { _ = try readOn(waiting: 200_000) } catch {}
+  }
+
+  /// True while a background reads, or holds snapshots against the recording.
+  package var isLoading: Bool { loader != nil || !timeline.isComplete }
+
+  /// True if the screen after an event rests on bytes that were read and verified by this viewer.
+  ///
+  /// False only where snapshots of an earlier viewer are not yet held against the recording up to there.
+  package func isConfirmed(_ event: Int) -> Bool {
+    confirmation.map { event < $0.events } ?? true
+  }
+
+  /// Share of the recording that is read and verified, 0 to 1.
+  package var progress: Double {
+    guard let confirmation else { return recording.progress }
+    return Double(confirmation.events) / Double(max(1, timeline.count))
   }
 
   /// Reads one more batch, or takes what the background has read; false when all of it is read.
   ///
   /// With a background it waits for news, at most `wait` microseconds.
   package mutating func readOn(waiting wait: UInt64 = 15_000) throws(SessionLogFailure) -> Bool {
-    guard !timeline.isComplete else { return false }
     if let loader {
-      for growth in try loader.take(waiting: wait) { absorb(growth, nil) }
-      if timeline.isComplete { self.loader = nil }
+      for growth in try loader.take(waiting: wait) { take(growth) }
       return true
     }
+    guard !timeline.isComplete else { return false }
     if own == nil {
       own = (try recording.source.reader(), Scout(recording.start))
     }
@@ -86,6 +117,53 @@ package struct Stage: ~Copyable {
     absorb(growth, kept)
     if !timeline.isComplete { own = (reader, scout) }
     return hasLines || !timeline.isComplete
+  }
+
+  /// Takes what the background has read: news, or what is to be held against snapshots.
+  private mutating func take(_ growth: Growth) {
+    if growth.isLast { loader = nil }
+    if var confirmation {
+      let index = index
+      if confirmation.check(growth, index) {
+        recording.note(growth.facts)
+        self.confirmation = growth.isLast ? nil : confirmation
+        return
+      }
+      // Another recording's, or somebody's who would have us see something else.
+      self.confirmation = nil
+      snapshots = nil
+      adopt(confirmation.confirmed(index))
+      (event, terminal, recent) = (-1, blank, [])
+    }
+    absorb(growth, nil)
+    if growth.isLast { leaveSnapshots() }
+  }
+
+  /// All that is known of the recording.
+  private var index: ReplayIndex {
+    ReplayIndex(
+      timeline: timeline, marks: marks, hidden: hidden, hiddenDropped: hiddenDropped,
+      keyframes: keyframes.frames, text: text)
+  }
+
+  private mutating func adopt(_ index: ReplayIndex) {
+    recording.adopt(index.timeline)
+    marks = index.marks
+    hidden = index.hidden
+    hiddenDropped = index.hiddenDropped
+    keyframes = Keyframes(budget: keyframes.budget)
+    for frame in index.keyframes { keyframes.add(frame) }
+    text = index.text
+  }
+
+  /// Writes what is known for the next viewer, on a thread of its own, where that is worth a file.
+  private mutating func leaveSnapshots() {
+    guard let (places, binding) = snapshots.take() else { return }
+    guard recording.findings.isEmpty, timeline.firstTailEvent == nil,
+      keyframes.count >= places.leastKeyframes || timeline.count >= 20_000
+    else { return }
+    let index = index
+    _ = Worker { places.write(index, binding) }
   }
 
   private mutating func absorb(_ growth: Growth, _ kept: DecodedBatch?) {
@@ -168,8 +246,12 @@ package struct Stage: ~Copyable {
     if let near = recent.last(where: { $0.event <= target }), near.event > event {
       (event, terminal) = (near.event, near.terminal)
     }
-    if let frame = keyframes.nearest(target), frame.event > event {
-      (event, terminal) = (frame.event, frame.terminal)
+    while let frame = keyframes.nearest(target), frame.event > event {
+      if let restored = frame.restored() {
+        (event, terminal) = (frame.event, restored)
+      } else {
+        keyframes.remove(frame.event)
+      }
     }
     recent.removeAll { $0.event > target || $0.event < target - Self.trail }
   }

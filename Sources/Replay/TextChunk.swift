@@ -126,7 +126,7 @@ struct ShownRows: Sendable {
 /// Makes chunks of what a recording shows.
 struct TextGatherer: Sendable {
   /// Bytes of text in one chunk, about.
-  private static let chunk = 512 << 10
+  private static let chunk = 1 << 20
 
   private var rows = ShownRows()
   private var open: TextChunk?

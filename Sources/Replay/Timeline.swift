@@ -1,4 +1,5 @@
 internal import Platform
+internal import SessionLog
 
 /// What one event does to the replayed screen.
 package enum StepKind: UInt8, Sendable, CaseIterable {
@@ -18,7 +19,7 @@ package enum StepKind: UInt8, Sendable, CaseIterable {
 /// events count from 0 as their `seq` does, times are microseconds since line 0 and never fall.
 package struct Timeline: Sendable {
   /// The batch an event is read from again.
-  struct BatchPlace: Sendable {
+  struct BatchPlace: Sendable, Equatable {
     var firstEvent: Int
     /// Where the batch's first part starts in the file, and how long its parts are.
     var offset: UInt64
@@ -118,5 +119,74 @@ package struct Timeline: Sendable {
       if batches[middle].firstEvent <= event { low = middle + 1 } else { high = middle }
     }
     return low > 0 ? low - 1 : nil
+  }
+
+  // MARK: snapshots
+
+  /// True if the steps from one event on are these.
+  func matches(_ others: [UInt64], from start: Int) -> Bool {
+    guard start >= 0, others.count <= steps.count - start else { return false }
+    return steps[start..<start + others.count].elementsEqual(others)
+  }
+
+  mutating func truncate(events: Int, batches kept: Int) {
+    steps.removeLast(max(0, steps.count - events))
+    batches.removeLast(max(0, batches.count - kept))
+    firstTailEvent = nil
+    isComplete = false
+  }
+
+  func write(to writer: inout SnapshotFileWriter) {
+    writer.number(steps.count)
+    var before: UInt64 = 0
+    for step in steps {
+      writer.number((step >> 8 &- before) << 5 | step & 0x1F)
+      before = step >> 8
+    }
+    writer.number(batches.count)
+    for place in batches {
+      writer.number(place.firstEvent)
+      writer.number(place.offset)
+      writer.number(place.length)
+      writer.plain(place.digest.bytes)
+    }
+  }
+
+  init(
+    from reader: inout SnapshotFileReader, fileSize: UInt64
+  ) throws(SnapshotFileReader.Damage) {
+    var time: UInt64 = 0
+    let count = try reader.count(1)
+    steps.reserveCapacity(count)
+    for _ in 0..<count {
+      let step = try reader.number()
+      let (sum, isOver) = time.addingReportingOverflow(step >> 5)
+      guard !isOver, sum <= 1 << 55, StepKind(rawValue: UInt8(step & 0x0F)) != nil else {
+        throw SnapshotFileReader.Damage()
+      }
+      time = sum
+      steps.append(time << 8 | step & 0x1F)
+    }
+    var (event, offset) = (0, UInt64(0))
+    for _ in 0..<(try reader.count(34)) {
+      let first = try reader.number(event...max(event, count))
+      let place = BatchPlace(
+        firstEvent: first, offset: try reader.number(), length: try reader.number(),
+        digest: try Self.digest(&reader))
+      guard place.offset >= offset, place.length <= UInt64(Limits.batchStoredBytes),
+        place.offset <= fileSize, first < count
+      else { throw SnapshotFileReader.Damage() }
+      (event, offset) = (first, place.offset)
+      batches.append(place)
+    }
+    isComplete = true
+  }
+
+  private static func digest(
+    _ reader: inout SnapshotFileReader
+  ) throws(SnapshotFileReader.Damage) -> Digest {
+    let bytes = try reader.plain(32)
+    guard let digest = Digest(bytes.span, at: 0) else { throw SnapshotFileReader.Damage() }
+    return digest
   }
 }

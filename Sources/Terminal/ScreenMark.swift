@@ -40,3 +40,12 @@ extension VirtualTerminal {
     while bytes.count > start, bytes[bytes.count - 1] == 0x20 { bytes.removeLast() }
   }
 }
+
+extension HiddenContent {
+  /// What was found before and written down.
+  package init(
+    _ kind: Kind, row: Int, column: Int, offset: UInt64, detail: String
+  ) {
+    self.init(kind: kind, row: row, column: column, offset: offset, detail: detail)
+  }
+}

@@ -38,7 +38,7 @@ package struct Navigator: ~Copyable {
   }
 
   package var timeline: Timeline { stage.timeline }
-  package var isReading: Bool { !stage.timeline.isComplete }
+  package var isReading: Bool { stage.isLoading }
   private var isLinking: Bool { links.scanned < stage.timeline.count }
   /// `work` has something to do at once.
   package var isWorking: Bool { isLinking }

@@ -166,8 +166,10 @@ extension PlayerScreen {
     if timeline.count > 0 {
       status.label = try events.words(of: player.event, &navigator.stage.recording).label
     }
-    status.verification = verification
-    status.progress = navigator.stage.recording.progress
+    // What snapshots say counts for nothing until it was read from the recording.
+    status.verification =
+      verification.isDamaged || navigator.stage.isConfirmed(player.event) ? verification : .checking
+    status.progress = navigator.stage.progress
     if let prompt, navigator.notice == nil {
       status.notice = prompt.shown(columns: promptWidth).text
     } else {

@@ -83,6 +83,28 @@ struct ReplaySubject: Sendable {
     }
   }
 
+  /// Where what a viewer finds is kept for the next one: in the store, else in the user's cache.
+  ///
+  /// Nil for a foreign recording, which is read anew each time.
+  func snapshots(_ environment: Environment) -> SnapshotPlaces? {
+    let cache =
+      (environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+      ?? environment["HOME"].map { $0 + "/.cache" }).map { $0 + "/blackbox/snapshots/" }
+    switch place {
+    case .session(let id, let store, _, _):
+      return SnapshotPlaces(
+        [Path.join(store.path, "snapshots/\(id.text)")] + (cache.map { [$0 + id.text] } ?? []),
+        in: store.system)
+    case .file(let path):
+      // The name only tells files apart; what a snapshot belongs to stands in it.
+      let name = path.utf8.reduce(into: UInt64(0xCBF2_9CE4_8422_2325)) {
+        $0 = ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+      }
+      return cache.map { SnapshotPlaces([$0 + "file-" + String(name, radix: 16)]) }
+    case .foreign: return nil
+    }
+  }
+
   func open() throws(SessionLogFailure) -> Recording { try Recording.open(source) }
 
   /// Walks all of it, log included, and shows each line; damage is in the verdict.

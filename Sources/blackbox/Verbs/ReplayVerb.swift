@@ -139,7 +139,7 @@ struct ReplayVerb: Verb {
     let idle = arguments.decimal("idle-limit").map { UInt64($0 * 1_000_000) }
     let player = Player(speed: arguments.decimal("speed") ?? 1, idleLimit: idle)
     var stage = Stage(recording)
-    stage.loadInBackground()
+    stage.loadInBackground(subject.snapshots(arguments.environment))
     var screen = PlayerScreen(
       Navigator(stage, player: player, clock: clock),
       size: TerminalDevice.windowSize(of: STDOUT_FILENO) ?? natural)
