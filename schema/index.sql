@@ -237,10 +237,16 @@ CREATE TABLE access_ref(uid TEXT NOT NULL, eid INTEGER NOT NULL, PRIMARY KEY(uid
 CREATE INDEX z_eid ON access_ref(eid);
 
 -- What detections found: written by them, kept as they say.
+-- fid follows from rule and key; eid is the event that shows it, evidence all of them as ID@SEQ, parted by blanks;
+-- first_us and last_us are the times of the evidence. Every state follows from marker.review events.
 CREATE TABLE finding(
-  fid INTEGER PRIMARY KEY, rule TEXT NOT NULL, sev INTEGER NOT NULL, sid INTEGER, eid INTEGER, agent INTEGER,
-  first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'new', evidence TEXT NOT NULL,
-  key TEXT NOT NULL, UNIQUE(rule, key)) STRICT;
+  fid INTEGER PRIMARY KEY, rule TEXT NOT NULL, key TEXT NOT NULL, sev INTEGER NOT NULL, title TEXT NOT NULL,
+  detail TEXT NOT NULL, sid INTEGER NOT NULL, eid INTEGER NOT NULL, agent INTEGER, n INTEGER NOT NULL,
+  first_us INTEGER NOT NULL, last_us INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT 'new' CHECK(state IN('new','acknowledged','dismissed')), reason TEXT,
+  evidence TEXT NOT NULL, UNIQUE(rule, key)) STRICT;
+CREATE INDEX z_sid ON finding(sid);
+CREATE INDEX z_time ON finding(first_us);
 
 CREATE VIEW v_session AS
   SELECT s.sid, s.uid AS session, s.start_us, s.end_us, s.t_last, a.uid AS agent, a.name AS agent_name,

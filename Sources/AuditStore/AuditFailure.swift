@@ -14,6 +14,12 @@ package struct AuditFailure: Error, Sendable {
     case damagedIndex
     /// The index cannot be opened, read or written here.
     case unusableIndex
+    /// A cursor that was made by another question.
+    case refusedCursor
+    /// A statement that does what is not allowed.
+    case refusedQuery
+    /// A statement that cannot be run.
+    case badQuery
     /// The session log refused; its own kind tells more.
     case sessionLog(SessionLogFailure.Kind)
   }

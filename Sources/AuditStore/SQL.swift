@@ -1,5 +1,5 @@
 /// A value of SQLite's own kinds.
-enum SQLValue: Sendable, Equatable {
+package enum SQLValue: Sendable, Equatable {
   case null
   case integer(Int64)
   case real(Double)
@@ -53,10 +53,16 @@ extension [SQL] {
   func joined(by word: Conjunction) -> SQL {
     guard let first else { return word == .and ? "TRUE" : "FALSE" }
     var result: SQL = "(\(first)"
-    for next in dropFirst() { result.append(word == .and ? " AND \(next)" : " OR \(next)") }
+    for next in dropFirst() {
+      switch word {
+      case .and: result.append(" AND \(next)")
+      case .or: result.append(" OR \(next)")
+      case .comma: result.append(", \(next)")
+      }
+    }
     result.append(")")
     return result
   }
 
-  enum Conjunction { case and, or }
+  enum Conjunction { case and, or, comma }
 }

@@ -5,6 +5,8 @@ struct SQLiteFailure: Error, Sendable, Equatable {
   /// The extended result code.
   var code: Int32
   var message: String
+  /// Bytes into the statement's text, where SQLite can tell.
+  var offset: Int?
 
   private var primary: Int32 { code & 0xFF }
   var isCorrupt: Bool { primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB }
@@ -23,7 +25,7 @@ struct SQLiteFailure: Error, Sendable, Equatable {
 struct Database: ~Copyable {
   enum Mode { case readWrite, readOnly, memory }
 
-  fileprivate let handle: OpaquePointer
+  let handle: OpaquePointer
 
   /// Opens a file, which must exist and must not be a link; `.memory` has no file.
   ///
@@ -141,7 +143,7 @@ struct Database: ~Copyable {
     return result
   }
 
-  private func failure(_ code: Int32) -> SQLiteFailure { unsafe SQLiteFailure(code, of: handle) }
+  func failure(_ code: Int32) -> SQLiteFailure { unsafe SQLiteFailure(code, of: handle) }
 }
 
 /// A compiled statement, used again and again.
@@ -150,7 +152,8 @@ struct Statement: ~Copyable {
   private let handle: OpaquePointer
   private let database: OpaquePointer
 
-  fileprivate init(_ handle: OpaquePointer, of database: OpaquePointer) {
+  @unsafe
+  init(_ handle: OpaquePointer, of database: OpaquePointer) {
     unsafe self.handle = handle
     unsafe self.database = database
   }
@@ -158,22 +161,49 @@ struct Statement: ~Copyable {
   deinit { unsafe _ = sqlite3_finalize(handle) }
 
   /// Binds values from the first parameter on.
+  func bind(_ values: [SQLValue]) throws(SQLiteFailure) {
+    for (offset, value) in values.enumerated() { try bind(value, at: offset + 1) }
+  }
+
+  /// Binds one value; places count from 1.
   ///
   /// Wraps `sqlite3_bind_*`.
-  func bind(_ values: [SQLValue]) throws(SQLiteFailure) {
-    for (offset, value) in values.enumerated() {
-      let place = Int32(truncatingIfNeeded: offset + 1)
-      let code =
-        switch value {
-        case .null: unsafe sqlite3_bind_null(handle, place)
-        case .integer(let number): unsafe sqlite3_bind_int64(handle, place, number)
-        case .real(let number): unsafe sqlite3_bind_double(handle, place, number)
-        case .text(let text): bind(text, at: place)
-        case .blob(let bytes): bind(bytes, at: place)
-        }
-      guard code == SQLITE_OK else { throw unsafe SQLiteFailure(code, of: database) }
+  func bind(_ value: SQLValue, at place: Int) throws(SQLiteFailure) {
+    let place = Int32(truncatingIfNeeded: place)
+    let code =
+      switch value {
+      case .null: unsafe sqlite3_bind_null(handle, place)
+      case .integer(let number): unsafe sqlite3_bind_int64(handle, place, number)
+      case .real(let number): unsafe sqlite3_bind_double(handle, place, number)
+      case .text(let text): bind(text, at: place)
+      case .blob(let bytes): bind(bytes, at: place)
+      }
+    guard code == SQLITE_OK else { throw unsafe SQLiteFailure(code, of: database) }
+  }
+
+  /// Names of the parameters in their order, without their sign; nil for one without a name.
+  ///
+  /// Wraps `sqlite3_bind_parameter_name`.
+  var parameterNames: [String?] {
+    let count = unsafe sqlite3_bind_parameter_count(handle)
+    return (0..<count).map { place in
+      unsafe sqlite3_bind_parameter_name(handle, place + 1).map { name in
+        unsafe String(String(cString: name).dropFirst())
+      }
     }
   }
+
+  /// Wraps `sqlite3_column_name`.
+  var columnNames: [String] {
+    (0..<columnCount).map { column in
+      unsafe sqlite3_column_name(handle, column).map { unsafe String(cString: $0) } ?? ""
+    }
+  }
+
+  /// True if running it changes nothing in the database.
+  ///
+  /// Wraps `sqlite3_stmt_readonly`.
+  var isReadOnly: Bool { unsafe sqlite3_stmt_readonly(handle) != 0 }
 
   /// By length: a NUL in recorded text ends nothing.
   private func bind(_ text: String, at place: Int32) -> Int32 {
@@ -353,6 +383,8 @@ extension Database {
 extension SQLiteFailure {
   fileprivate init(_ code: Int32, of database: OpaquePointer) {
     self.code = code
+    let place = unsafe sqlite3_error_offset(database)
+    offset = place >= 0 ? Int(place) : nil
     message =
       unsafe sqlite3_errmsg(database).map { unsafe String(cString: $0) } ?? "error \(code)"
   }

@@ -1,12 +1,17 @@
-/// Moments and spans as people type them, always in UTC, never by locale.
+/// Moments and spans as people type them, in UTC unless a zone is given, never by locale.
 ///
 /// Understood: RFC 3339 with any offset, `2026-11-22`, `2026-11-22 10:00[:05.123]`, `10:00` (today),
 /// `now`, `today`, `yesterday`, `tomorrow`, `-2h30min`, `+15min`, `2h ago`, `@1790000000[.5]`,
 /// `recent` (ten minutes), `this-week` (since Monday), `week-ago`, `this-month`, `this-year`.
 package struct TimeSyntax: Sendable {
   package let now: Timestamp
+  /// Whose clocks dates and times without an offset are read from.
+  private let zone: ZoneRules
 
-  package init(now: Timestamp) { self.now = now }
+  package init(now: Timestamp, zone: ZoneRules = .utc) { (self.now, self.zone) = (now, zone) }
+
+  /// What clocks show now, written as if it were UTC.
+  private var wall: Timestamp { now.advanced(by: zone.offset(at: now)) }
 
   /// Returns the moment a text names.
   package func moment(_ text: String) throws(TimeSyntaxFailure) -> Timestamp {
@@ -42,23 +47,24 @@ package struct TimeSyntax: Sendable {
   // MARK: forms
 
   private func named(_ word: String) -> Timestamp? {
-    let today = now.startOfDay
-    let date = CivilDate(day: now.day)
+    let wall = wall
+    let today = wall.startOfDay
+    let date = CivilDate(day: wall.day)
     switch word.lowercased() {
     case "now": return now
-    case "today": return today
-    case "yesterday": return today.advanced(by: -Timestamp.perDay)
-    case "tomorrow": return today.advanced(by: Timestamp.perDay)
+    case "today": return zone.moment(local: today)
+    case "yesterday": return zone.moment(local: today.advanced(by: -Timestamp.perDay))
+    case "tomorrow": return zone.moment(local: today.advanced(by: Timestamp.perDay))
     case "recent": return now.advanced(by: -600_000_000)
-    case "week-ago": return today.advanced(by: -7 * Timestamp.perDay)
+    case "week-ago": return zone.moment(local: today.advanced(by: -7 * Timestamp.perDay))
     case "this-week":
       // 1970-01-01 was a Thursday, three days after a Monday.
-      let weekday = ((now.day &+ 3) % 7 + 7) % 7
-      return today.advanced(by: -weekday * Timestamp.perDay)
+      let weekday = ((wall.day &+ 3) % 7 + 7) % 7
+      return zone.moment(local: today.advanced(by: -weekday * Timestamp.perDay))
     case "this-month":
-      return start(year: date.year, month: date.month)
+      return zone.moment(local: start(year: date.year, month: date.month))
     case "this-year":
-      return start(year: date.year, month: 1)
+      return zone.moment(local: start(year: date.year, month: 1))
     default: return nil
     }
   }
@@ -102,12 +108,12 @@ package struct TimeSyntax: Sendable {
 
   private func civil(_ text: String) throws(TimeSyntaxFailure) -> Timestamp {
     var scanner = Scanner(text)
-    var date = CivilDate(day: now.day)
+    var date = CivilDate(day: wall.day)
     var hasDate = false
     if !scanner.looksLikeTime {
       date = try self.date(&scanner, text)
       hasDate = true
-      if scanner.isAtEnd { return try moment(date, 0, text) }
+      if scanner.isAtEnd { return zone.moment(local: try moment(date, 0, text)) }
       guard scanner.take("T") || scanner.take("t") || scanner.take(" ") else {
         throw failure(text, "after the date comes T or a blank and a time")
       }
@@ -118,6 +124,7 @@ package struct TimeSyntax: Sendable {
     guard scanner.isAtEnd else {
       throw failure(text, "“\(TerminalText.line(scanner.rest, limit: 20))” is left over at the end")
     }
+    guard let offset else { return zone.moment(local: try moment(date, micros, text)) }
     return try moment(date, micros - offset, text)
   }
 
@@ -165,11 +172,12 @@ package struct TimeSyntax: Sendable {
     return ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction
   }
 
-  /// Microseconds east of UTC.
+  /// Microseconds east of UTC, nil where the text does not say.
   private func offset(
     _ scanner: inout Scanner, _ text: String, isAllowed: Bool
-  ) throws(TimeSyntaxFailure) -> Int64 {
-    if scanner.isAtEnd || scanner.take("Z") || scanner.take("z") { return 0 }
+  ) throws(TimeSyntaxFailure) -> Int64? {
+    if scanner.isAtEnd { return nil }
+    if scanner.take("Z") || scanner.take("z") { return 0 }
     let isWest = scanner.take("-")
     guard isAllowed, isWest || scanner.take("+") else {
       throw failure(text, "“\(TerminalText.line(scanner.rest, limit: 20))” is left over at the end")

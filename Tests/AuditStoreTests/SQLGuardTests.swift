@@ -1,0 +1,216 @@
+import Glibc
+import Platform
+import SessionLog
+import Testing
+
+@testable import AuditStore
+
+@Suite struct SQLGuardTests {
+  private func ask(
+    _ sql: String, _ fixture: Fixture, _ parameters: [String: SQLValue] = [:],
+    timeout: Int64 = 300_000, rows: Int = 10_000
+  ) throws -> SQLGuard.Answer {
+    var limits = SQLGuard()
+    (limits.timeout, limits.maxRows) = (timeout, rows)
+    let fixed = limits
+    return try AuditIndex.using(fixture.store, now: fixture.clock.wall(), patience: 50) {
+      (index, _) throws(AuditFailure) in try index.ask(sql, parameters, fixed)
+    }
+  }
+
+  private func store() throws -> Fixture {
+    let fixture = try Fixture()
+    try fixture.record(command: "echo hello")
+    return fixture
+  }
+
+  @Test func `a question is answered, with parameters`() throws {
+    let fixture = try store()
+    let answer = try ask(
+      "SELECT agent, n_events FROM v_session WHERE agent = :a;", fixture, ["a": .text("deploy-bot")]
+    )
+    #expect(answer.columns == ["agent", "n_events"])
+    #expect(answer.rows == [[.text("deploy-bot"), .integer(6)]])
+    #expect(answer.cut == nil)
+    let text = try ask(
+      "SELECT count(*) FROM txt_fts WHERE body LIKE '%hello%' -- by index", fixture)
+    #expect(text.rows == [[.integer(1)]])
+    #expect(try ask("SELECT value FROM json_each('[1,2]')", fixture).rows.count == 2)
+  }
+
+  /// What must be refused outright, whatever it would have done.
+  @Test(arguments: [
+    "ATTACH '/etc/passwd' AS x", "ATTACH ':memory:' AS x", "DETACH main",
+    "PRAGMA journal_mode", "PRAGMA query_only = OFF", "PRAGMA writable_schema = ON",
+    "PRAGMA temp_store_directory = '/'", "SELECT * FROM pragma_database_list",
+    "SELECT * FROM pragma_function_list()", "SELECT * FROM pragma_table_info('session')",
+    "SELECT load_extension('/tmp/x.so')", "SELECT fts3_tokenizer('simple')",
+    "SELECT readfile('/etc/passwd')", "SELECT writefile('/tmp/x', 'y')", "SELECT edit('x')",
+    "SELECT zeroblob(1000000000)", "SELECT hex(randomblob(100000000))", "SELECT random()",
+    "SELECT sqlite_version()", "SELECT sqlite_compileoption_get(1)", "SELECT changes()",
+    "SELECT last_insert_rowid()", "SELECT total_changes()",
+    "INSERT INTO meta(k, v) VALUES('a', 'b')", "UPDATE session SET uid = 'x'",
+    "DELETE FROM event", "REPLACE INTO meta VALUES('a', 1)", "DROP TABLE session",
+    "CREATE TABLE x(a)", "CREATE TEMP TABLE x(a)", "CREATE TEMP VIEW x AS SELECT 1",
+    "CREATE TEMP TRIGGER t AFTER INSERT ON meta BEGIN SELECT 1; END",
+    "CREATE VIRTUAL TABLE x USING fts5(a)", "CREATE VIRTUAL TABLE temp.x USING dbstat",
+    "INSERT INTO txt_fts(txt_fts) VALUES('rebuild')",
+    "INSERT INTO txt_fts(txt_fts) VALUES('optimize')",
+    "INSERT INTO txt_fts(txt_fts, rank) VALUES('automerge', 8)",
+    "INSERT INTO txt_fts(rowid, body) VALUES(1, 'x')", "DELETE FROM txt_fts",
+    "UPDATE sqlite_schema SET sql = 'x'", "DELETE FROM sqlite_schema",
+    "VACUUM", "VACUUM INTO '/tmp/blackbox-stolen.sqlite'", "ANALYZE", "REINDEX", "BEGIN", "COMMIT",
+    "SAVEPOINT a", "ALTER TABLE session RENAME TO x",
+    "SELECT * FROM dbstat", "SELECT * FROM sqlite_dbpage", "SELECT * FROM sqlite_stmt",
+    "WITH x AS (SELECT 1) INSERT INTO meta SELECT 'a', * FROM x",
+    "SELECT 1 RETURNING 1", "EXPLAIN DELETE FROM event",
+  ])
+  func `an attack is refused and changes nothing`(_ sql: String) throws {
+    let fixture = try store()
+    _ = try fixture.index()
+    let before = try fixture.dump()
+    let failure = #expect(throws: AuditFailure.self) { try ask(sql, fixture) }
+    #expect(failure.map { [.refusedQuery, .badQuery].contains($0.kind) } == true)
+    #expect(try fixture.dump() == before)
+    #expect(access("/tmp/blackbox-stolen.sqlite", F_OK) != 0)
+  }
+
+  @Test(arguments: [
+    "", "  ", "-- nothing", "SELECT 1; SELECT 2", "SELECT 1; DROP TABLE session", "SELECT",
+    "SELECT 1 FROM nothing_here", "SELECT ?", "SELECT :missing", "SELECT 'a\u{0}b'",
+    "SELECT \(String(repeating: "(", count: 300))1\(String(repeating: ")", count: 300))",
+    "SELECT 1 \(String(repeating: "+ 1", count: 60_000))",
+    "SELECT \(String(repeating: "1,", count: 300))1",
+  ])
+  func `what is no single question is said to be none`(_ sql: String) throws {
+    let failure = #expect(throws: AuditFailure.self) { try ask(sql, try store()) }
+    #expect(failure?.kind == .badQuery)
+    #expect(failure?.found?.isEmpty == false)
+  }
+
+  @Test func `parameters that the question does not have are refused`() throws {
+    let failure = #expect(throws: AuditFailure.self) {
+      try ask("SELECT 1", try store(), ["a": .integer(1)])
+    }
+    #expect(failure?.kind == .badQuery)
+  }
+
+  /// What would never end, or grow without bounds: it is stopped, and soon.
+  @Test(arguments: [
+    "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c",
+    "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c",
+    """
+    WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 3000)
+    SELECT count(*) FROM c AS a, c AS b, c AS d, c AS e
+    """,
+    """
+    WITH RECURSIVE c(n, s) AS (SELECT 1, 'aaaaaaaaaaaaaaaa' UNION ALL SELECT n + 1, s || s FROM c)
+    SELECT max(length(s)) FROM c
+    """,
+    "SELECT printf('%.*c', 2000000000, 'x')", "SELECT length(format('%2000000000d', 1))",
+    """
+    WITH RECURSIVE c(s) AS (SELECT 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' UNION ALL
+      SELECT replace(s, 'a', 'aaaaaaaa') FROM c) SELECT count(*) FROM c
+    """,
+    """
+    WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c)
+    SELECT group_concat(hex(n), 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx') FROM c
+    """,
+    """
+    WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c)
+    SELECT json_group_array(n) FROM c
+    """,
+    """
+    WITH RECURSIVE c(n, s) AS (SELECT 1, 'a' UNION ALL SELECT n + 1, s || 'a' FROM c LIMIT 20000)
+    SELECT count(*) FROM c WHERE s LIKE '%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%b'
+    """,
+    """
+    WITH RECURSIVE c(n, s) AS (SELECT 1, 'a' UNION ALL SELECT n + 1, s || 'a' FROM c LIMIT 20000)
+    SELECT count(*) FROM c WHERE s GLOB '*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b'
+    """,
+    """
+    WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 2000000)
+    SELECT n FROM c ORDER BY hex(n) || n DESC LIMIT 1
+    """,
+  ])
+  func `a bomb is stopped in time`(_ sql: String) throws {
+    let fixture = try store()
+    let start = SystemClock().monotonic()
+    do {
+      let answer = try ask(sql, fixture)
+      #expect(answer.cut != nil, "it came to an end of its own")
+    } catch let failure as AuditFailure {
+      #expect(failure.kind == .badQuery, "\(failure)")
+    }
+    // The deadline is 0.3 s; the rest is the load of the machine.
+    #expect(SystemClock().monotonic() - start < 10_000_000)
+  }
+
+  @Test func `rows beyond the limit are cut, and that is said`() throws {
+    let fixture = try store()
+    let sql =
+      "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 100) SELECT n FROM c"
+    let cut = try ask(sql, fixture, rows: 7)
+    #expect(cut.rows.count == 7)
+    #expect(cut.cut == .rows)
+    let whole = try ask(sql, fixture, rows: 100)
+    #expect(whole.rows.count == 100)
+    #expect(whole.cut == nil)
+  }
+
+  @Test func `values that are too large together are cut`() throws {
+    var limits = SQLGuard()
+    limits.maxBytes = 10_000
+    let fixed = limits
+    let fixture = try store()
+    let answer = try AuditIndex.using(fixture.store, now: fixture.clock.wall(), patience: 50) {
+      (index, _) throws(AuditFailure) in
+      try index.ask(
+        """
+        WITH RECURSIVE c(n, s) AS (SELECT 1, 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'
+          UNION ALL SELECT n + 1, s FROM c LIMIT 1000) SELECT s FROM c
+        """, [:], fixed)
+    }
+    #expect(answer.cut == .bytes)
+    #expect(answer.rows.count < 1000 && answer.rows.count > 50)
+  }
+}
+
+@Suite struct ViewsPageTests {
+  /// The page's tables by view.
+  private func page() throws -> [String: [String]] {
+    let path = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let bytes = try SystemFiles.shared.readSmallFile("/\(path)/schema/views.md", limit: 1 << 20)
+    var views: [String: [String]] = [:]
+    var view = ""
+    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+      if line.hasPrefix("## `") {
+        view = String(line.dropFirst(4).prefix { $0 != "`" })
+        views[view] = []
+      } else if line.hasPrefix("| `"), !view.isEmpty {
+        views[view]?.append(String(line.dropFirst(3).prefix { $0 != "`" }))
+      }
+    }
+    return views
+  }
+
+  @Test func `every view is on the page with its columns in their order`() throws {
+    let page = try page()
+    let fixture = try Fixture()
+    _ = try fixture.index()
+    let names = try AuditIndex.using(fixture.store, now: 0, patience: 50) {
+      (index, _) throws(AuditFailure) in
+      try index.ask("SELECT name FROM sqlite_schema WHERE type = 'view'", [:], SQLGuard()).rows
+    }
+    #expect(
+      page.keys.sorted()
+        == names.compactMap { if case .text(let name) = $0[0] { name } else { nil } }.sorted())
+    for (view, columns) in page {
+      let answer = try AuditIndex.using(fixture.store, now: 0, patience: 50) {
+        (index, _) throws(AuditFailure) in
+        try index.ask("SELECT * FROM \(view) LIMIT 0", [:], SQLGuard())
+      }
+      #expect(answer.columns == columns, "\(view)")
+    }
+  }
+}
