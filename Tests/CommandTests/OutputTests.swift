@@ -9,7 +9,7 @@ import Text
 struct OutputTests {
   private func io(_ arguments: [String] = ["x"]) throws -> Output {
     var io = Output(environment: Environment([:]), target: .memory)
-    io.adopt(try Sample.parse(arguments))
+    try io.adopt(try Sample.parse(arguments))
     return io
   }
 

@@ -17,6 +17,7 @@ enum ArgumentFailure: Error, Equatable {
   case notAChoice(String, String, [String], nearest: String?)
   case notANumber(String, String, wanted: String)
   case badTime(String, TimeSyntaxFailure)
+  case badZone(String)
 }
 
 /// The words for those facts.
@@ -66,6 +67,11 @@ extension ArgumentFailure: ReportableFailure {
       usage(
         "not a time: \(failure.problem)", option, found: "“\(failure.given)”",
         advice: "For example: " + failure.examples.joined(separator: ", or ") + ".")
+    case .badZone(let name):
+      usage(
+        "no such time zone", "--tz", found: "“\(name)”",
+        wanted: "utc, local, or a name such as Europe/Berlin",
+        advice: "The names are those below /usr/share/zoneinfo; on Debian the package is tzdata.")
     }
   }
 

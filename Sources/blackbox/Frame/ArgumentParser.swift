@@ -106,6 +106,10 @@ struct ArgumentParser {
       value = attached
     } else {
       guard let next = rest.first, !isOption(next) else {
+        if option.isValueOptional {
+          parsed.add("", to: option.name)
+          return
+        }
         throw .missingValue(spelled, valueName)
       }
       rest.removeFirst()

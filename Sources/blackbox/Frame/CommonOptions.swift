@@ -34,15 +34,19 @@ enum CommonOptions {
     .flag("no-audit", help: "leave no record of reading, where the store allows that"),
   ]
 
-  private static let fields: OptionDescription = .value(
-    "fields", nil, "NAMES", help: "only these columns, separated by commas, in this order")
+  private static let fields: [OptionDescription] = [
+    .value(
+      "fields", nil, "NAMES", isValueOptional: true,
+      help: "only these columns, separated by commas, in this order; without names: lists them"),
+    .flag("precise", help: "times to the microsecond in tables too"),
+  ]
 
   static func output(_ formats: [OutputFormat]) -> [OptionDescription] {
     let names = formats.map(\.rawValue)
     return [
       .value("output", "o", "FORMAT", .choice(names), help: names.joined(separator: ", "))
     ] + (formats.contains(.json) ? [.flag("json", help: "short for -o json")] : [])
-      + (formats.contains(.csv) ? [fields] : [])
+      + (formats.contains(.csv) ? fields : [])
   }
 
   static let always: [OptionDescription] = [
@@ -64,5 +68,9 @@ enum CommonOptions {
     .value("since", "S", "TIME", .moment, help: "from this moment on: 2h ago, today, 2026-11-22"),
     .value("until", "U", "TIME", .moment, help: "up to, not including, this moment"),
     .value("last", nil, "SPAN", .span, help: "the last 36h, 7d, 2h30min; instead of --since"),
+    .value(
+      "tz", nil, "ZONE",
+      help: "read and show times by these clocks: local, Europe/Berlin; else UTC. Formats for "
+        + "programs stay in UTC"),
   ]
 }

@@ -47,7 +47,7 @@ struct Invocation {
     var parsed = try ArgumentParser.parse(
       arguments, as: verb.description, environment: environment, now: now)
     parsed.typed = arguments
-    io.adopt(parsed)
+    try io.adopt(parsed)
     if parsed.flag("help") {
       try Help.verb(verb.description, to: &io)
       return .done

@@ -6,6 +6,8 @@ enum Cell: Sendable {
   case text(String)
   /// Text the table shows in a colour.
   case styled(String, Style)
+  /// Text with a piece of it that the table shows in colour.
+  case marked(String, String)
   case integer(Int64)
   case decimal(Double)
   case bool(Bool)
@@ -60,12 +62,16 @@ struct Listing: Sendable {
 
 extension Output {
   /// Writes a listing in the form that `-o` asks for; an empty table says nothing at all.
-  mutating func list(_ listing: Listing) throws {
+  mutating func list(_ listing: Listing, header: Bool = true) throws {
     let whole = listing
+    if fields == [] {
+      for column in whole.columns { try line(Line(column.name)) }
+      return
+    }
     let listing =
       try fields.map { names throws(ArgumentFailure) in try whole.selecting(names) } ?? whole
     switch format {
-    case .table, .wide: try tabulate(listing)
+    case .table, .wide: try tabulate(listing, header: header)
     case .json:
       var json = JSONText(.pretty)
       json.array { json in
@@ -81,7 +87,7 @@ extension Output {
         try raw("\n")
       }
     case .csv:
-      try raw(CSVText.record(listing.columns.map(\.name)))
+      if header { try raw(CSVText.record(listing.columns.map(\.name))) }
       for row in listing.rows { try raw(CSVText.line(row.map(\.csv))) }
     case .id:
       for row in whole.rows {
@@ -90,7 +96,22 @@ extension Output {
     }
   }
 
-  private mutating func tabulate(_ listing: Listing) throws {
+  /// Puts colour on the first place of a piece in an encoded cell, where it was not cut off.
+  private static func marked(_ cell: String, _ piece: String) -> String {
+    guard !piece.isEmpty else { return cell }
+    var start = cell.startIndex
+    while start < cell.endIndex {
+      if cell[start...].hasPrefix(piece) {
+        let end = cell.index(start, offsetBy: piece.count)
+        return String(cell[..<start]) + Line(encoded: piece, .red).text(colour: true)
+          + String(cell[end...])
+      }
+      start = cell.index(after: start)
+    }
+    return cell
+  }
+
+  private mutating func tabulate(_ listing: Listing, header: Bool) throws {
     if listing.rows.isEmpty { return }
     let isWide = format == .wide
     let shown = listing.columns.indices.filter { isWide || !listing.columns[$0].isWide }
@@ -100,13 +121,19 @@ extension Output {
         return Table.Column(
           column.title, column.alignment, minimum: column.minimum)
       })
-    for row in listing.rows { table.add(shown.map { row[$0].shown(inFull: isWide) }) }
+    let (zone, isPrecise) = (zone, isPrecise)
+    for row in listing.rows {
+      table.add(shown.map { row[$0].shown(inFull: isWide, isPrecise: isPrecise, zone: zone) })
+    }
     let colour = self.colour
-    let lines = table.lines(width: isWide ? nil : width) { row, column, cell in
+    let lines = table.lines(width: isWide ? nil : width, header: header) { row, column, cell in
       guard colour else { return cell }
       if row < 0 { return Line(encoded: cell, .bold).text(colour: true) }
-      guard case .styled(_, let style) = listing.rows[row][shown[column]] else { return cell }
-      return Line(encoded: cell, style).text(colour: true)
+      switch listing.rows[row][shown[column]] {
+      case .styled(_, let style): return Line(encoded: cell, style).text(colour: true)
+      case .marked(_, let piece): return Self.marked(cell, TerminalText.line(piece))
+      default: return cell
+      }
     }
     for line in lines { try raw(line + "\n") }
   }
@@ -133,6 +160,11 @@ extension Listing {
     return selected
   }
 
+  /// Writes the rows as elements of the open array.
+  func writeRows(to json: inout JSONText) {
+    for row in rows { json.object { json in write(row, to: &json) } }
+  }
+
   fileprivate func write(_ row: [Cell], to json: inout JSONText) {
     for (column, cell) in zip(columns, row) { cell.write(column.name, to: &json) }
   }
@@ -140,14 +172,16 @@ extension Listing {
 
 extension Cell {
   /// The cell for people; `inFull` keeps what a narrow table rounds.
-  fileprivate func shown(inFull: Bool) -> String {
+  fileprivate func shown(
+    inFull: Bool, isPrecise: Bool = false, zone: ZoneRules? = nil
+  ) -> String {
     switch self {
     case .null: "-"
-    case .text(let text), .styled(let text, _): text
+    case .text(let text), .styled(let text, _), .marked(let text, _): text
     case .integer(let number): String(number)
     case .decimal(let number): number.description
     case .bool(let isTrue): isTrue ? "yes" : "no"
-    case .time(let time): time.text(inFull ? .microseconds : .milliseconds)
+    case .time(let time): time.text(inFull || isPrecise ? .microseconds : .milliseconds, in: zone)
     case .duration(let micros): DurationText.text(microseconds: micros)
     case .bytes(let count): inFull ? String(count) : ByteCountText.text(count)
     case .list(let texts): texts.isEmpty ? "-" : texts.joined(separator: ", ")
@@ -158,7 +192,7 @@ extension Cell {
   fileprivate var csv: String {
     switch self {
     case .null: ""
-    case .text(let text), .styled(let text, _): CSVText.cell(text)
+    case .text(let text), .styled(let text, _), .marked(let text, _): CSVText.cell(text)
     case .integer(let number), .duration(let number), .bytes(let number): String(number)
     case .decimal(let number): number.description
     case .bool(let isTrue): isTrue ? "true" : "false"
@@ -170,7 +204,7 @@ extension Cell {
   fileprivate func write(_ name: String, to json: inout JSONText) {
     switch self {
     case .null: json.null(name)
-    case .text(let text), .styled(let text, _): json.field(name, text)
+    case .text(let text), .styled(let text, _), .marked(let text, _): json.field(name, text)
     case .integer(let number), .duration(let number), .bytes(let number): json.field(name, number)
     case .decimal(let number): json.field(name, number)
     case .bool(let isTrue): json.field(name, isTrue)

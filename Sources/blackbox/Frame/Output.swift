@@ -13,6 +13,10 @@ struct Output: ~Copyable {
   private(set) var isQuiet = false
   /// The columns a listing should have; nil for its own choice.
   private(set) var fields: [String]?
+  /// Whose clocks tables show; programs always read UTC.
+  private(set) var zone: ZoneRules?
+  /// Whether tables show microseconds.
+  private(set) var isPrecise = false
   /// Whether results may be coloured.
   private(set) var colour = false
   /// Columns of the terminal results go to; nil where it is none.
@@ -39,12 +43,14 @@ struct Output: ~Copyable {
   }
 
   /// Takes over what the arguments say of output.
-  mutating func adopt(_ arguments: ParsedArguments) {
+  mutating func adopt(_ arguments: ParsedArguments) throws(ArgumentFailure) {
     format = arguments.format
     isQuiet = arguments.isQuiet
     if arguments.description.outputs.contains(.csv), arguments.value("fields") != nil {
       fields = arguments.list("fields")
     }
+    zone = try arguments.zone()
+    isPrecise = arguments.description.outputs.contains(.csv) && arguments.flag("precise")
     choose(color: arguments.value("color"))
   }
 

@@ -47,9 +47,17 @@ struct ParsedArguments: Sendable {
 
   func moment(_ name: String) throws(ArgumentFailure) -> Timestamp? {
     guard let text = value(name) else { return nil }
-    do { return try TimeSyntax(now: now).moment(text) } catch {
+    let zone = try zone() ?? .utc
+    do { return try TimeSyntax(now: now, zone: zone).moment(text) } catch {
       throw .badTime("--" + name, error)
     }
+  }
+
+  /// Whose clocks times are read from and shown by; nil where nobody asked for any.
+  func zone() throws(ArgumentFailure) -> ZoneRules? {
+    guard description.allOptions.contains(where: { $0.name == "tz" }), let name = value("tz")
+    else { return nil }
+    return try Zone.named(name, environment)
   }
 
   /// Returns a length of time in microseconds.

@@ -98,6 +98,8 @@ struct OptionDescription: Sendable {
   var value: String?
   var kind: ValueKind = .text
   var isRepeated = false
+  /// It may stand at the end, or before another option, without its value.
+  var isValueOptional = false
   var help: String
 
   static func flag(
@@ -108,9 +110,10 @@ struct OptionDescription: Sendable {
 
   static func value(
     _ name: String, _ short: Character? = nil, _ value: String, _ kind: ValueKind = .text,
-    isRepeated: Bool = false, help: String
+    isRepeated: Bool = false, isValueOptional: Bool = false, help: String
   ) -> OptionDescription {
     OptionDescription(
-      name: name, short: short, value: value, kind: kind, isRepeated: isRepeated, help: help)
+      name: name, short: short, value: value, kind: kind, isRepeated: isRepeated,
+      isValueOptional: isValueOptional, help: help)
   }
 }

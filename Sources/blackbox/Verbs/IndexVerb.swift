@@ -88,7 +88,13 @@ extension AuditFailure: ReportableFailure {
         kind, what, at: place, found: found, wanted: wanted, advice: advice
       ).report
     }
+    let code: ExitCode =
+      switch kind {
+      case .refusedQuery: .refused
+      case .badQuery, .refusedCursor: .usage
+      default: .unusable
+      }
     return FailureReport(
-      .unusable, what, place: place, found: found, wanted: wanted, advice: advice)
+      code, what, place: place.isEmpty ? nil : place, found: found, wanted: wanted, advice: advice)
   }
 }

@@ -6,13 +6,20 @@ struct ShowVerb: Verb {
   static let description = VerbDescription(
     name: "show", group: .find, summary: "show one session: who, what, when, and whether it holds",
     details: [
-      "Everything is read from the session's verified bytes and the log; the index is not asked."
+      "What the session is and whether it holds is read from its verified bytes and the log. Its "
+        + "chain, actions, decisions, approvals, masking and findings come from the index, --parts of "
+        + "each; --brief leaves them out, and asks no index."
     ],
     operands: [
       OperandDescription(
         "ID", .session, help: "the id, any unique start or end of it, or @last for the newest")
     ],
-    options: [.value("trust", nil, "FILE", .file, help: "believe only the key in this file")],
+    options: [
+      .value("trust", nil, "FILE", .file, help: "believe only the key in this file"),
+      .flag("brief", help: "only what the verified bytes say"),
+      .value("parts", nil, "N", .integer(1...100_000), help: "at most so many of each part; 20"),
+      ListOptions.noIndex,
+    ],
     isReading: true, outputs: OutputFormat.object,
     examples: [
       .init("show @last", "the newest session"),
@@ -39,10 +46,39 @@ struct ShowVerb: Verb {
     let detail = try SessionDetail(id, in: opened.store, log: log)
     try arguments.record(
       .query, in: opened.store, rows: Int(clamping: detail.events), sessions: [id], &io)
+    var parts = SessionParts()
+    if !arguments.flag("brief") {
+      let limit = arguments.integer("parts") ?? 20
+      do {
+        parts = try io.asking(opened.store, arguments) { (index) throws(AuditFailure) in
+          try index.parts(of: id, limit: limit)
+        }
+      } catch let failure as AuditFailure {
+        // The bytes speak for themselves.
+        io.warn("the index cannot be asked: \(failure.what)")
+      }
+    }
     if io.format.isForPrograms {
-      try io.json { detail.write(to: &$0) }
+      try io.json { json in
+        detail.write(to: &json)
+        for part in parts.parts {
+          json.field(part.title + "_cut", part.page.isCut)
+          json.array(part.title) { json in
+            Listing(part.list, part.page.rows).writeRows(to: &json)
+          }
+        }
+      }
     } else {
       try Self.tell(detail, &io)
+      if !parts.chain.isEmpty {
+        try io.line("\("chain", .bold)")
+        for node in parts.chain { try ChainVerb.draw(node, &io) }
+      }
+      for part in parts.parts {
+        try io.line("\(part.title, .bold)")
+        try io.list(Listing(part.list, part.page.rows))
+        if part.page.isCut { try io.line("  … --parts gives more") }
+      }
     }
     return detail.isIntact ? .done : .damaged
   }
