@@ -60,6 +60,11 @@ let package = Package(
       name: "generate-store", dependencies: ["StoreGenerator", "SessionLog", "Platform"],
       path: "Benchmarks/index/generate", swiftSettings: house),
 
+    .executableTarget(
+      name: "replay-bench", dependencies: ["Replay", "SessionLog", "Text", "Platform"],
+      path: "Benchmarks/replay", exclude: ["drive.py", "run.sh", "session.py"],
+      swiftSettings: house),
+
     .target(
       name: "TestSupport", dependencies: ["SessionLog", "Evidence", "Platform"],
       path: "Tests/Support", swiftSettings: tests),

@@ -1,0 +1,61 @@
+#!/bin/sh
+# Replay of a long session, and its text beside asciinema's with an emulator of Debian's behind it, in one run:
+# Benchmarks/replay/run.sh [MEGABYTES] [TEXT_MEGABYTES]      (1000 and 200 else)
+# Needs python3; asciinema and tmux for the comparison. The session is recorded by the real recorder once and kept.
+set -eu
+megabytes=${1:-1000}
+text=${2:-200}
+here=$(cd "$(dirname "$0")" && pwd)
+work=${TMPDIR:-/tmp}/blackbox-replay-bench.$(id -u)
+mkdir -p "$work"
+cd "$here/../.."
+swift build -c release --product blackbox >&2
+swift build -c release --product replay-bench >&2
+bin=$(swift build -c release --show-bin-path)
+export BLACKBOX_STORE="$work/store" BLACKBOX_STATE="$work/state" XDG_CACHE_HOME="$work/cache"
+[ -d "$work/store" ] || "$bin/blackbox" init "$work/store" --origin bench.example/replay >/dev/null
+
+# A session of so many megabytes, made by the real recorder on a terminal of 80x24.
+session() {
+  if [ ! -s "$work/id-$1" ]; then
+    python3 "$here/session.py" "$1" >"$work/output-$1"
+    script -qec "stty cols 80 rows 24; '$bin/blackbox' record --agent bench -- cat '$work/output-$1'" /dev/null \
+      >/dev/null </dev/null
+    "$bin/blackbox" sessions -o id | tail -n 1 >"$work/id-$1"
+  fi
+  cat "$work/id-$1"
+}
+
+long=$(session "$megabytes")
+file=$(find "$work/store/sessions" -name "$long*")
+echo "== $megabytes MB of output, $(wc -c <"$file") bytes on disk"
+rm -f "$work/snapshots"
+echo "-- the first viewer"
+"$bin/replay-bench" "$file" "$work/snapshots"
+echo "-- the next one: snapshots of $(wc -c <"$work/snapshots") bytes"
+"$bin/replay-bench" "$file" "$work/snapshots"
+echo "-- the player on a terminal"
+rm -rf "$work/store/snapshots"
+python3 "$here/drive.py" "$bin/blackbox" "$long"
+echo "-- and again"
+python3 "$here/drive.py" "$bin/blackbox" "$long"
+
+echo "== plain text of $text MB"
+short=$(session "$text")
+seconds() { awk "BEGIN { printf \"%.2f\", ($2 - $1) / 1e9 }"; }
+begun=$(date +%s%N)
+"$bin/blackbox" replay "$short" --plain >"$work/plain"
+ours=$(seconds "$begun" "$(date +%s%N)")
+echo "blackbox replay --plain: $ours s"
+if command -v asciinema >/dev/null && command -v tmux >/dev/null; then
+  cast=$work/cast-$text
+  [ -s "$cast" ] || "$bin/blackbox" export "$short" --format cast >"$cast"
+  begun=$(date +%s%N)
+  tmux -L blackbox-bench -f /dev/null new-session -d -x 80 -y 24 \
+    "tmux -L blackbox-bench set -g history-limit 100000; asciinema cat '$cast'; tmux -L blackbox-bench wait-for -S done; sleep 60"
+  tmux -L blackbox-bench wait-for done
+  tmux -L blackbox-bench capture-pane -p -S - >"$work/theirs"
+  theirs=$(seconds "$begun" "$(date +%s%N)")
+  tmux -L blackbox-bench kill-server
+  echo "asciinema cat into tmux: $theirs s ($(awk "BEGIN { printf \"%.1f\", $theirs / $ours }") times as long)"
+fi
