@@ -95,6 +95,13 @@ internal import Glibc
     }
   }
 
+  /// True once it was closed from either side.
+  package var isOver: Bool {
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    return isClosed
+  }
+
   /// Refuses further elements; those inside can still be received.
   package func close() {
     unsafe pthread_mutex_lock(mutex)

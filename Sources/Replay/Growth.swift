@@ -14,11 +14,17 @@ struct Growth: Sendable {
   var place: Timeline.BatchPlace?
   /// The batch's lines, where there is no file to read them from again.
   var packed: [UInt8]?
-  /// Lines that no commit covers.
+  /// Behind the last event of that batch.
+  var end = 0
+  /// Lines that no commit covers, and the event of the first.
   var tail: DecodedBatch?
+  var firstTailEvent = 0
   /// One a line, as `Timeline` keeps them.
   var steps: [UInt64] = []
+  /// All that there is now has been read.
   var isLast = false
+  /// The reader looks for more: the session is still written.
+  var isFollowed = false
   var facts = ReadingFacts()
 
   var marks: [(kind: MarkKind, event: Int)] = []

@@ -26,6 +26,12 @@ protocol LineReader: AnyObject {
     keeping kept: inout DecodedBatch,
     _ visit: (_ event: Int, _ kind: StepKind, _ line: Span<UInt8>, _ header: LineHeader?) -> Bool
   ) throws(SessionLogFailure) -> Growth
+  /// Looks for more of a recording that is still written; false where there is none, or never will be.
+  func goOn() throws(SessionLogFailure) -> Bool
+}
+
+extension LineReader {
+  func goOn() throws(SessionLogFailure) -> Bool { false }
 }
 
 extension RecordingSource {
@@ -63,6 +69,9 @@ final class SessionFileReader: LineReader {
   private var batch = Batch()
   private var counter = StepCounter()
   private var batches = 0
+  /// Lines that were shown before a commit covered them.
+  private var seen: DecodedBatch?
+  private var firstSeen = 0
 
   init(_ reader: consuming SessionReader) throws(SessionLogFailure) {
     self.reader = reader
@@ -77,6 +86,8 @@ final class SessionFileReader: LineReader {
       progress: size == 0 ? 1 : Double(reader.verifiedBytes) / Double(size))
   }
 
+  func goOn() throws(SessionLogFailure) -> Bool { try reader.goOn() }
+
   func next(
     keeping kept: inout DecodedBatch,
     _ visit: (Int, StepKind, Span<UInt8>, LineHeader?) -> Bool
@@ -84,6 +95,7 @@ final class SessionFileReader: LineReader {
     var growth = Growth()
     let offset = reader.verifiedBytes
     let step = try reader.next(into: &batch)
+    let first = Int(clamping: batch.firstLine)
     kept = DecodedBatch(index: batches)
     switch step {
     case .end: growth.isLast = true
@@ -91,22 +103,50 @@ final class SessionFileReader: LineReader {
       kept = DecodedBatch(index: -1)
       kept.take(batch)
       growth.tail = kept
+      growth.firstTailEvent = first
       growth.isLast = true
+      try hold(kept, first)
+      (seen, firstSeen) = (kept, first)
     case .committed:
       kept.take(batch)
       growth.place = Timeline.BatchPlace(
-        firstEvent: counter.count, offset: offset, length: UInt64(batch.commit?.length ?? 0),
+        firstEvent: first, offset: offset, length: UInt64(batch.commit?.length ?? 0),
         digest: kept.digest(sha))
+      growth.end = first + batch.lineCount
       batches += 1
+      try hold(kept, first)
     }
     if step != .end {
-      for index in 0..<batch.lineCount {
+      // Lines of a tail were shown before they were committed.
+      for index in min(counter.count - first, batch.lineCount)..<batch.lineCount {
         batch.withLine(index) { counter.step($0, into: &growth, visit) }
       }
     }
     growth.facts = facts
     if growth.isLast { growth.facts.progress = 1 }
     return growth
+  }
+
+  /// Lines that come again must be those that were shown before.
+  private func hold(_ lines: DecodedBatch, _ first: Int) throws(SessionLogFailure) {
+    guard let seen else { return }
+    for event in max(
+      first, firstSeen)..<max(
+        max(first, firstSeen), min(first + lines.lineCount, firstSeen + seen.lineCount))
+    {
+      let isSame = lines.withLine(event - first) { line in
+        seen.withLine(event - firstSeen) { other in
+          guard line.count == other.count else { return false }
+          for index in 0..<line.count where line[index] != other[index] { return false }
+          return true
+        }
+      }
+      guard isSame else {
+        throw SessionLogFailure(
+          .notARecording, "lines changed after they were shown", at: reader.path,
+          found: "another line \(event)", advice: "Check the session with `blackbox verify`.")
+      }
+    }
   }
 }
 
@@ -150,6 +190,7 @@ final class EventSourceReader: LineReader {
       growth.place = Timeline.BatchPlace(
         firstEvent: first, offset: 0, length: UInt64(packed.count), digest: kept.digest(sha))
       growth.packed = packed
+      growth.end = counter.count
       batches += 1
     }
     growth.isLast = isOver

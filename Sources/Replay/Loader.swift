@@ -15,16 +15,18 @@ final class Loader: Sendable {
   private let news: Mailbox<News>
 
   /// Nil where the system has no thread to give.
-  init?(_ source: RecordingSource) {
+  ///
+  /// `follows`: a session that is still written is looked at again, until it is closed or nobody listens.
+  init?(_ source: RecordingSource, follows: Bool) {
     let news = Mailbox<News>(capacity: Self.ahead)
     self.news = news
-    let worker = Worker { Self.read(source, into: news) }
+    let worker = Worker { Self.read(source, follows, into: news) }
     guard worker != nil else { return nil }
   }
 
   deinit { news.close() }
 
-  private static func read(_ source: RecordingSource, into news: Mailbox<News>) {
+  private static func read(_ source: RecordingSource, _ follows: Bool, into news: Mailbox<News>) {
     do throws(SessionLogFailure) {
       let reader = try source.reader()
       var scout: Scout?
@@ -36,13 +38,29 @@ final class Loader: Sendable {
           return scout?.take(event, kind, line, header) ?? false
         }
         scout?.yield(into: &growth)
-        isOver = growth.isLast
+        let facts = growth.facts
+        growth.isFollowed = follows && growth.isLast && !facts.isClosed && facts.findings.isEmpty
+        isOver = growth.isLast && !growth.isFollowed
         guard news.send(.growth(growth), weight: growth.weight) else { return }
+        if growth.isFollowed {
+          guard try awaitMore(reader, news) else { return }
+        }
       }
     } catch {
       _ = news.send(.failed(error), weight: 1)
     }
     news.close()
+  }
+
+  /// Waits until the file has grown; false once nobody listens.
+  private static func awaitMore(
+    _ reader: any LineReader, _ news: Mailbox<News>
+  ) throws(SessionLogFailure) -> Bool {
+    while try !reader.goOn() {
+      pause(milliseconds: 150)
+      guard !news.isOver else { return false }
+    }
+    return true
   }
 
   /// What was read since the last time, waiting at most so many microseconds for some of it.

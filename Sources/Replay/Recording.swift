@@ -14,6 +14,8 @@ package struct Recording: ~Copyable {
   private let sha: SHA256
   private var cache: [DecodedBatch] = []
   private var tail = DecodedBatch(index: -1)
+  /// The event of the tail's first line.
+  private var tailStart = 0
   /// Batches of a recording that has no file to read them from again.
   private var packed: [[UInt8]] = []
   private var facts = ReadingFacts()
@@ -90,7 +92,9 @@ package struct Recording: ~Copyable {
 
   /// What another thread needs to look things up in the part that is read.
   var snapshot: RecordingSnapshot {
-    RecordingSnapshot(source: source, facts: facts, timeline: timeline, packed: packed, tail: tail)
+    RecordingSnapshot(
+      source: source, facts: facts, timeline: timeline, packed: packed, tail: tail,
+      tailStart: tailStart)
   }
 
   static func open(_ snapshot: RecordingSnapshot) throws(SessionLogFailure) -> Recording {
@@ -98,6 +102,7 @@ package struct Recording: ~Copyable {
     recording.timeline = snapshot.timeline
     recording.packed = snapshot.packed
     recording.tail = snapshot.tail
+    recording.tailStart = snapshot.tailStart
     return recording
   }
 
@@ -117,7 +122,7 @@ package struct Recording: ~Copyable {
   mutating func absorb(_ growth: Growth, keeping kept: DecodedBatch? = nil) {
     timeline.absorb(growth)
     if let lines = growth.packed { packed.append(lines) }
-    if let lines = growth.tail { tail = lines }
+    if let lines = growth.tail { (tail, tailStart) = (lines, growth.firstTailEvent) }
     if let kept, growth.place != nil { keep(kept) }
     facts = growth.facts
   }
@@ -127,7 +132,7 @@ package struct Recording: ~Copyable {
     _ event: Int, _ body: (Span<UInt8>) -> R
   ) throws(SessionLogFailure) -> R {
     if let first = timeline.firstTailEvent, event >= first {
-      return tail.withLine(event - first, body)
+      return tail.withLine(event - tailStart, body)
     }
     guard let index = timeline.batch(of: event) else {
       return DecodedBatch(index: -1).withLine(0, body)
@@ -198,6 +203,7 @@ struct RecordingSnapshot: Sendable {
   var timeline: Timeline
   var packed: [[UInt8]]
   var tail: DecodedBatch
+  var tailStart: Int
 
   var progress: Double { timeline.isComplete ? 1 : facts.progress }
 }

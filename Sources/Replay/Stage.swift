@@ -62,7 +62,8 @@ package struct Stage: ~Copyable {
   ///
   /// Snapshots that an earlier viewer left make all of the recording known at once; `isConfirmed` tells how far it is
   /// known to be true. Where there are none, or others, they are left for the next viewer.
-  package mutating func loadInBackground(_ places: SnapshotPlaces? = nil) {
+  /// `follows` goes on reading a session that is still written.
+  package mutating func loadInBackground(_ places: SnapshotPlaces? = nil, follows: Bool = false) {
     guard loader == nil, own == nil, !timeline.isComplete else { return }
     if let places, let binding = recording.binding() {
       if let index = places.read(binding) {
@@ -72,7 +73,7 @@ package struct Stage: ~Copyable {
         snapshots = (places, binding)
       }
     }
-    loader = Loader(recording.source)
+    loader = Loader(recording.source, follows: follows)
     guard loader != nil, confirmation == nil else { return }
     // The first batch is a moment's work, and there is something to show.
     do throws(SessionLogFailure) { _ = try readOn(waiting: 200_000) } catch {}
@@ -121,7 +122,7 @@ package struct Stage: ~Copyable {
 
   /// Takes what the background has read: news, or what is to be held against snapshots.
   private mutating func take(_ growth: Growth) {
-    if growth.isLast { loader = nil }
+    if growth.isLast, !growth.isFollowed { loader = nil }
     if var confirmation {
       let index = index
       if confirmation.check(growth, index) {
@@ -136,7 +137,7 @@ package struct Stage: ~Copyable {
       (event, terminal, recent) = (-1, blank, [])
     }
     absorb(growth, nil)
-    if growth.isLast { leaveSnapshots() }
+    if growth.isLast, !growth.isFollowed { leaveSnapshots() }
   }
 
   /// All that is known of the recording.

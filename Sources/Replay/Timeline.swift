@@ -103,9 +103,17 @@ package struct Timeline: Sendable {
 
   /// Takes what was read; batches come in order, the tail last.
   mutating func absorb(_ growth: Growth) {
-    if let place = growth.place { batches.append(place) }
-    if growth.tail != nil, firstTailEvent == nil { firstTailEvent = count }
     steps.append(contentsOf: growth.steps)
+    if let place = growth.place {
+      batches.append(place)
+      // Lines that were a tail before.
+      if let first = firstTailEvent {
+        firstTailEvent = growth.end < count ? max(first, growth.end) : nil
+      }
+    }
+    if growth.tail != nil {
+      firstTailEvent = growth.firstTailEvent < count ? growth.firstTailEvent : nil
+    }
     if growth.isLast { isComplete = true }
   }
 

@@ -3,7 +3,7 @@ package import Platform
 
 /// Walks a session file from its first byte, batch by batch, and gives out only lines whose commit recomputes.
 ///
-/// Reads what stood in the file when it was opened; never writes, never maps, follows no link in a store.
+/// Reads what stood in the file when it was opened, or at the last `goOn`; never writes, never maps, follows no link in a store.
 /// Holds one batch: at most `Limits.batchBytes` of lines.
 package struct SessionReader: ~Copyable {
   /// What `next` found.
@@ -18,7 +18,7 @@ package struct SessionReader: ~Copyable {
 
   package let path: String
   /// Length of the file when it was opened.
-  package let fileSize: UInt64
+  package private(set) var fileSize: UInt64
   /// Line 0, once the first batch was read.
   package private(set) var start: SessionStart?
   package private(set) var findings: [Finding] = []
@@ -173,6 +173,23 @@ package struct SessionReader: ~Copyable {
         return try endOfParts(at: batchStart, into: &batch)
       }
     }
+  }
+
+  /// Looks again at a session that is still written; false if nothing was added since.
+  ///
+  /// Afterwards `next` goes on behind the last commit: lines of the tail come again, first.
+  package mutating func goOn() throws(SessionLogFailure) -> Bool {
+    guard isOver, !isClosed, findings.isEmpty, lastCommit != nil else { return false }
+    let size = try onDisk { () throws(FileFailure) in try file.status().size }
+    guard size > fileSize else { return false }
+    fileSize = size
+    position = verifiedBytes
+    window = []
+    windowStart = 0
+    tail = nil
+    tailFault = nil
+    isOver = false
+    return true
   }
 
   /// True if the file starts as a session does: a data frame.

@@ -55,8 +55,8 @@ struct DiffVerb: Verb {
   }
 
   func run(_ io: inout Output) throws -> ExitCode {
-    let first = try read(arguments.operand(0) ?? "")
-    let second = try read(arguments.operand(1) ?? "")
+    let first = try read(arguments.operand(0) ?? "", &io)
+    let second = try read(arguments.operand(1) ?? "", &io)
     try first.subject.record(arguments, &io)
     try second.subject.record(arguments, &io)
     let isScreens =
@@ -80,9 +80,10 @@ struct DiffVerb: Verb {
     return !diff.isEqual && arguments.flag("fail-different") ? .nothingMatched : .done
   }
 
-  private func read(_ name: String) throws -> Reading {
+  private func read(_ name: String, _ io: inout Output) throws -> Reading {
     let (name, point) = ReplayPoint.split(name)
     let subject = try ReplaySubject(name, arguments)
+    try subject.record(arguments, &io)
     var reading = Reading(subject: subject)
     var playback = Playback(until: point, scrollback: PlainText.scrollback)
     reading.verdict = try subject.walk { line in

@@ -1,3 +1,4 @@
+internal import AuditStore
 internal import Platform
 internal import Recorder
 internal import Replay
@@ -9,6 +10,7 @@ struct ReplaySubject: Sendable {
     case session(SessionID, Store, Trust, StateDirectory?)
     case file(String)
     case foreign(String, ImportFormat, EventSourceOpener)
+    case trace(String, [SessionID], Store, Trust, StateDirectory?)
   }
 
   private let place: Place
@@ -22,6 +24,12 @@ struct ReplaySubject: Sendable {
     let location = try arguments.store()
     let store = try Store.open(location.directory)
     let id = try store.resolve(name)
+    let (trust, state) = Self.trust(store, location)
+    place = .session(id, store, trust, state)
+  }
+
+  /// What the log is held against.
+  private static func trust(_ store: Store, _ location: StoreLocation) -> (Trust, StateDirectory?) {
     // The log is held against this machine's own key where it has one, else against the store's word.
     var (trust, state) = (Trust(key: store.verifierKey, source: .unpinned), StateDirectory?.none)
     do throws(SessionLogFailure) {
@@ -32,7 +40,26 @@ struct ReplaySubject: Sendable {
     } catch {
       state = nil
     }
-    place = .session(id, store, trust, state)
+    return (trust, state)
+  }
+
+  /// All sessions of a trace, as the index knows them.
+  init(trace: String, _ arguments: ParsedArguments, _ io: inout Output) throws {
+    let store = try Store.open(try arguments.store().directory)
+    let (ids, notes) = try AuditIndex.using(
+      store, now: arguments.now.microseconds,
+      progress: { io.progress("reading sessions", done: $0.sessions, of: $0.due) }
+    ) { (index, notes) throws(AuditFailure) in (try index.sessions(ofTrace: trace), notes) }
+    for note in notes { io.warn(note.line) }
+    let sessions = ids.compactMap { SessionID($0) }
+    guard !sessions.isEmpty else {
+      throw UserFailure(
+        .unreadable, "no session of that trace", place: store.path, found: trace,
+        wanted: "a trace id, 32 hexadecimal digits",
+        advice: "`blackbox sessions -o json` tells the trace of each session that has one.")
+    }
+    let (trust, state) = Self.trust(store, try arguments.store())
+    place = .trace(trace, sessions, store, trust, state)
   }
 
   private static func file(_ name: String, _ spool: String) throws -> Place {
@@ -54,11 +81,21 @@ struct ReplaySubject: Sendable {
 
   /// Records that somebody looks at it, before they do; a file of their own is nobody's store.
   func record(_ arguments: ParsedArguments, _ io: inout Output) throws {
-    guard case .session(let id, let store, _, _) = place else { return }
-    try arguments.record(.replay, in: store, sessions: [id], &io)
+    switch place {
+    case .session(let id, let store, _, _):
+      try arguments.record(.replay, in: store, sessions: [id], &io)
+    case .trace(_, let ids, let store, _, _):
+      try arguments.record(.replay, in: store, sessions: ids, &io)
+    case .file, .foreign: return
+    }
   }
 
-  var hasLog: Bool { if case .session = place { true } else { false } }
+  var hasLog: Bool {
+    switch place {
+    case .session, .trace: true
+    case .file, .foreign: false
+    }
+  }
 
   /// The format of a file that another program recorded.
   var foreignFormat: ImportFormat? {
@@ -71,6 +108,7 @@ struct ReplaySubject: Sendable {
     case .session(let id, _, _, _): id.text
     case .file(let path): path
     case .foreign(let path, _, _): path
+    case .trace(let trace, _, _, _, _): trace
     }
   }
 
@@ -80,6 +118,11 @@ struct ReplaySubject: Sendable {
       .file(path: store.sessionPath(of: id), named: false, system: store.system)
     case .file(let path): .file(path: path, named: true, system: SystemFiles.shared)
     case .foreign(let path, _, let open): .events(name: path, open)
+    case .trace(let trace, let ids, let store, _, _):
+      .events(name: "trace " + trace) { () throws(SessionLogFailure) in
+        try MergedSource(
+          trace, ids.map { ($0.text, store.sessionPath(of: $0)) }, in: store.system)
+      }
     }
   }
 
@@ -101,7 +144,7 @@ struct ReplaySubject: Sendable {
         $0 = ($0 ^ UInt64($1)) &* 0x100_0000_01B3
       }
       return cache.map { SnapshotPlaces([$0 + "file-" + String(name, radix: 16)]) }
-    case .foreign: return nil
+    case .foreign, .trace: return nil
     }
   }
 
@@ -111,10 +154,10 @@ struct ReplaySubject: Sendable {
   ///
   /// Nil for a foreign recording, which nothing vouches for.
   func walk(_ visit: (Span<UInt8>) -> Void) throws(SessionLogFailure) -> SessionVerdict? {
-    if case .foreign(_, _, let open) = place {
+    if case .events(_, let open) = source {
       let source = try open()
       while try source.next({ visit($0) }) {}
-      return nil
+      return try verify()
     }
     return try verify { batch in
       for index in 0..<batch.lineCount { batch.withLine(index) { visit($0) } }
@@ -127,6 +170,8 @@ struct ReplaySubject: Sendable {
   ) throws(SessionLogFailure) -> SessionVerdict? {
     switch place {
     case .foreign: return nil
+    case .trace(_, let ids, let store, let trust, let state):
+      return try verify(ids, store, trust, state)
     case .file(let path):
       return try SessionVerifier.verify(file: path) {
         (batch: borrowing Batch, _: Bool) throws(SessionLogFailure) in visit(batch)
@@ -139,5 +184,31 @@ struct ReplaySubject: Sendable {
       verdict.findings += log.findings
       return verdict
     }
+  }
+
+  /// One verdict over several sessions: whatever is wrong with any of them.
+  private func verify(
+    _ ids: [SessionID], _ store: Store, _ trust: Trust, _ state: StateDirectory?
+  ) throws(SessionLogFailure) -> SessionVerdict? {
+    var all: SessionVerdict?
+    for id in ids {
+      let log = try LogView(store, trust: trust, state: state, only: id)
+      let verdict = try SessionVerifier.verify(id, in: store, leaves: log.leaves[id] ?? [])
+      var sum = all ?? verdict
+      if all != nil {
+        sum.findings += verdict.findings
+        sum.facts += verdict.facts.filter { !sum.facts.contains($0) }
+        sum.recoveredLines += verdict.recoveredLines
+        sum.isLive = sum.isLive || verdict.isLive
+      }
+      sum.findings += log.findings
+      all = sum
+    }
+    // Line numbers are each session's own, and stand for nothing on the common timeline.
+    if var verdict = all {
+      for index in verdict.findings.indices { verdict.findings[index].area = .log }
+      return verdict
+    }
+    return nil
   }
 }

@@ -16,7 +16,8 @@ struct ReplayVerb: Verb {
       "ID@57 begins at event 57, ID@+12.5s at that moment; both begin paused.",
     ],
     operands: [
-      OperandDescription("ID", .session, help: "a session, a file, or ID@EVENT, ID@+TIME")
+      OperandDescription(
+        "ID", .session, isOptional: true, help: "a session, a file, or ID@EVENT, ID@+TIME")
     ],
     options: [
       .value("speed", nil, "X", .decimal(0.1...64), help: "play X times as fast, 0.1 to 64"),
@@ -25,6 +26,8 @@ struct ReplayVerb: Verb {
         help: "shorten each wait between two events to so long"),
       .value("start", nil, "POINT", .text, help: "begin at 1:23, 12.5s, 50% or #57"),
       .flag("paused", help: "begin paused"),
+      .value("trace", nil, "T", help: "all sessions of a trace, on one timeline"),
+      .flag("follow", "f", help: "begin at the end, and go on as the session does"),
       .flag("plain", help: "print the text at the end: scrollback and screen, or a line per event"),
       .value("at", nil, "POINT", .text, help: "print the screen at 1:23, 12.5s, 50% or #57"),
       .value("step", nil, "N", .integer(0...Int.max), help: "print the screen after event N"),
@@ -109,7 +112,7 @@ struct ReplayVerb: Verb {
   }
 
   func run(_ io: inout Output) throws -> ExitCode {
-    let subject = try ReplaySubject(name, arguments)
+    let subject = try subject(&io)
     try subject.record(arguments, &io)
     let environment = arguments.environment
     let profile = TerminalProfile(
@@ -128,6 +131,23 @@ struct ReplayVerb: Verb {
     return try show(subject, profile, readsKeys: true, &io)
   }
 
+  private func subject(_ io: inout Output) throws -> ReplaySubject {
+    guard let trace = arguments.value("trace") else {
+      guard arguments.operand(0) != nil else {
+        throw UserFailure(
+          .usage, "nothing to replay", wanted: "a session, a file, or --trace T",
+          advice: "For example: blackbox replay @last")
+      }
+      return try ReplaySubject(name, arguments)
+    }
+    guard arguments.operand(0) == nil else {
+      throw UserFailure(
+        .usage, "a trace names its sessions itself", place: "--trace",
+        found: arguments.operand(0), wanted: "no ID beside it")
+    }
+    return try ReplaySubject(trace: trace, arguments, &io)
+  }
+
   // MARK: the player
 
   private func show(
@@ -139,14 +159,18 @@ struct ReplayVerb: Verb {
     let idle = arguments.decimal("idle-limit").map { UInt64($0 * 1_000_000) }
     let player = Player(speed: arguments.decimal("speed") ?? 1, idleLimit: idle)
     var stage = Stage(recording)
-    stage.loadInBackground(subject.snapshots(arguments.environment))
+    stage.loadInBackground(
+      subject.snapshots(arguments.environment), follows: readsKeys || arguments.flag("follow"))
+    var navigator = Navigator(stage, player: player, clock: clock)
+    navigator.follows = arguments.flag("follow")
     var screen = PlayerScreen(
-      Navigator(stage, player: player, clock: clock),
+      navigator,
       size: TerminalDevice.windowSize(of: STDOUT_FILENO) ?? natural)
     // The log and every byte are checked beside the player, which begins at once.
     let check = BackgroundCheck(subject)
     screen.begin(
-      at: start, plays: !readsKeys || start == nil && !arguments.flag("paused"),
+      at: start ?? (arguments.flag("follow") ? .percent(100) : nil),
+      plays: !readsKeys || start == nil && !arguments.flag("paused"),
       now: clock.monotonic())
     var viewer = Viewer(
       input: readsKeys ? STDIN_FILENO : nil, output: STDOUT_FILENO, profile: profile,
