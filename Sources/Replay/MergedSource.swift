@@ -1,5 +1,5 @@
 internal import Evidence
-internal import Platform
+package import Platform
 package import SessionLog
 
 /// Several sessions on one timeline, by the wall clock of their first lines.

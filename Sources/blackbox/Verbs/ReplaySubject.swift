@@ -3,6 +3,7 @@ internal import Platform
 internal import Recorder
 internal import Replay
 internal import SessionLog
+internal import Text
 
 /// What is to be replayed: a session of a store, a session file on its own, or a recording in a foreign format.
 struct ReplaySubject: Sendable {
@@ -193,11 +194,14 @@ struct ReplaySubject: Sendable {
     var all: SessionVerdict?
     for id in ids {
       let log = try LogView(store, trust: trust, state: state, only: id)
-      let verdict = try SessionVerifier.verify(id, in: store, leaves: log.leaves[id] ?? [])
+      let verdict = try SessionVerifier.verify(id, in: store, leaves: log.leaves[id] ?? []) {
+        (_: borrowing Batch, _: Bool) throws(SessionLogFailure) in
+      }
       var sum = all ?? verdict
       if all != nil {
         sum.findings += verdict.findings
-        sum.facts += verdict.facts.filter { !sum.facts.contains($0) }
+        let known = sum.facts
+        sum.facts += verdict.facts.filter { !known.contains($0) }
         sum.recoveredLines += verdict.recoveredLines
         sum.isLive = sum.isLive || verdict.isLive
       }

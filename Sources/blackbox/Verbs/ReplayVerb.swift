@@ -112,7 +112,7 @@ struct ReplayVerb: Verb {
   }
 
   func run(_ io: inout Output) throws -> ExitCode {
-    let subject = try subject(&io)
+    let subject = try self.subject(&io)
     try subject.record(arguments, &io)
     let environment = arguments.environment
     let profile = TerminalProfile(
