@@ -77,7 +77,7 @@ import Text
 
   @Test func `hostile values are only values`() throws {
     let fixture = try store()
-    for text in hostile {
+    for text in hostile where !text.isEmpty {
       for field in FilterField.allCases {
         let page = try rows(.sessions, fixture) { $0.filter[field] = [.init(text)] }
         #expect(page.rows.isEmpty || text.hasPrefix("!"), "\(field) \(text.debugDescription)")

@@ -85,14 +85,18 @@ extension AuditIndex {
     return run
   }
 
-  /// States of findings, as the `marker.review` events say; the last one holds.
-  ///
-  /// Called in a transaction, or where nothing else writes.
-  package func refreshFindingStates() throws(AuditFailure) {
-    guard isWritable else { return }
+  /// Takes up a review that was just recorded: its event comes into the index only with the audit
+  /// session's next leaf.
+  package func take(
+    _ finding: DetectedFinding, disposition: String, reason: String?
+  ) throws(AuditFailure) {
+    guard isWritable, let state = Self.state(disposition) else { return }
     try indexed { () throws(SQLiteFailure) in
-      guard try database.integer("SELECT count(*) FROM finding") > 0 else { return }
-      try applyReviews()
+      try database.run(
+        """
+        UPDATE finding SET state = \(state.rawValue), reason = \(SQLValue(reason))
+        WHERE rule = \(finding.rule) AND key = \(finding.place)
+        """)
     }
   }
 

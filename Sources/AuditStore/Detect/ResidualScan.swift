@@ -142,8 +142,8 @@ package struct ResidualScan: Sendable {
   private static func isIssued(_ digits: [UInt8]) -> Bool {
     guard digits.count >= 13 else { return false }
     let head = digits.prefix(4).reduce(0) { $0 * 10 + Int($1) }
-    // All the same digit, or the like, is filler.
-    guard Set(digits).count > 2 else { return false }
+    // All the same digit is filler.
+    guard Set(digits).count > 1 else { return false }
     switch head {
     case 4000...4999: return digits.count == 13 || digits.count == 16 || digits.count == 19
     case 5100...5599, 2221...2720: return digits.count == 16

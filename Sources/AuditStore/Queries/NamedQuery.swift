@@ -303,7 +303,7 @@ extension NamedQuery {
       SELECT s.uid AS session, s.start_us, a.uid AS agent, s.end_reason, c.verify
       FROM session AS s JOIN source AS c ON c.src = s.sid
         LEFT JOIN identity AS a ON a.iid = s.agent
-      WHERE (s.end_us IS NULL OR s.end_reason IN ('crash', 'lost'))
+      WHERE (s.end_us IS NULL OR s.end_reason IN ('crash', 'lost')) AND s.kind IS NOT 'audit'
         AND s.start_us >= :since AND s.start_us < :until ORDER BY s.start_us, s.sid
       """),
     NamedQuery(

@@ -75,7 +75,7 @@ extension AuditIndex {
       throw AuditFailure(.unusableIndex, "no cursor can be made", found: error.reason, advice: "")
     }
     if let after = request.after, after.digest != digest { throw .foreignCursor }
-    let deadline = Int64(clamping: SystemClock().monotonic()) &+ request.timeout
+    let deadline = Int64(clamping: SystemClock().monotonic()) &+ min(request.timeout, 1 << 60)
     return try indexed { () throws(SQLiteFailure) in
       var page = SearchPage()
       page.pendingSessions = try database.integer(

@@ -66,10 +66,6 @@ struct FindingsVerb: Verb {
         advice: "It is recorded beside who said it.")
     }
     for finding in found { try review(finding, action, reason, store, &io) }
-    // The index takes the reviews in, so that the next list shows them.
-    _ = try io.asking(store, arguments) { (index) throws(AuditFailure) in
-      try index.refreshFindingStates()
-    }
     return .done
   }
 
@@ -96,6 +92,9 @@ struct FindingsVerb: Verb {
     let disposition =
       action == "ack" ? "acknowledged" : action == "dismiss" ? "dismissed" : "reopened"
     try FindingRecord(arguments, store).review(finding, disposition: disposition, reason: reason)
+    try io.asking(store, arguments) { (index) throws(AuditFailure) in
+      try index.take(finding, disposition: disposition, reason: reason)
+    }
     io.note("\(finding.id, .bold) is \(disposition)")
   }
 

@@ -56,11 +56,14 @@ struct QueryVerb: Verb {
     limits.maxRows = arguments.integer("max-rows") ?? limits.maxRows
     let store = try Store.open(location.directory)
     // A single step that takes long, such as comparing huge texts, no deadline can end: this does.
-    limitSQLiteMemory(512 << 20)
     let fixed = limits
     let answer = try io.asking(store, arguments) { (index) throws(AuditFailure) in
       Watchdog.begin(fixed.timeout.addingReportingOverflow(2_000_000).partialValue)
-      defer { Watchdog.end() }
+      limitSQLiteMemory(512 << 20)
+      defer {
+        Watchdog.end()
+        limitSQLiteMemory(0)
+      }
       return try index.ask(text, parameters, fixed)
     }
     try arguments.record(.query, in: store, rows: answer.rows.count, &io)
