@@ -155,3 +155,12 @@ package var effectiveUser: UInt32 { geteuid() }
 
 /// The user who started this process.
 package var realUser: UInt32 { getuid() }
+
+/// Runs `body` as another user, where this process is root; its files are then that user's.
+///
+/// Wraps `seteuid`, for all threads.
+package func asUser<R, E: Error>(_ user: UInt32, _ body: () throws(E) -> R) throws(E) -> R {
+  guard user != 0, geteuid() == 0, seteuid(user) == 0 else { return try body() }
+  defer { _ = seteuid(0) }
+  return try body()
+}

@@ -92,12 +92,12 @@ struct MCPRecordingThread {
     throws(SessionLogFailure)
   {
     let name = try key.contentDigest(of: Array("blackbox/content-key".utf8).span)
-    var line = LineBuilder(time: writer.time(of: clock.monotonic()), type: "recorder.config")
-    line.add("source", "mcp")
-    line.add("server", server)
-    line.add("digest", "hmac-sha256")
-    line.add("digest_key", String(name.hex.prefix(16)))
-    try writer.append(line.finish())
+    var config = RecorderConfigEvent()
+    config.source = "mcp"
+    config.server = server
+    config.digest = "hmac-sha256"
+    config.digestKey = String(name.hex.prefix(16))
+    try writer.append(config.line(at: writer.time(of: clock.monotonic())))
   }
 
   private func record(_ writer: inout PatientWriter, _ transcript: consuming MCPTranscript)

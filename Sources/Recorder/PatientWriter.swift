@@ -74,12 +74,11 @@ struct PatientWriter: ~Copyable {
   private mutating func giveUp(_ failure: SessionLogFailure) throws(SessionLogFailure)
     -> SessionLogFailure
   {
-    var gap = LineBuilder(time: writer.now(), type: "recorder.gap")
-    gap.add("reason", "disk full")
-    gap.add("lost", "everything after this line")
-    var end = LineBuilder(time: writer.now(), type: "session.end")
-    end.add("reason", "lost")
-    _ = try writer.close(lines: [gap.finish(), end.finish()])
+    var gap = RecorderGapEvent(reason: "disk full")
+    gap.lost = "everything after this line"
+    let time = writer.now()
+    _ = try writer.close(
+      lines: [gap.line(at: time), SessionEndEvent(reason: "lost").line(at: time)])
     var report = failure
     report.what = "the disk is full: the session was ended"
     report.advice = "What was recorded is closed and whole; free space before the next session."

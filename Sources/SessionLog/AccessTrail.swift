@@ -95,7 +95,12 @@ package struct AccessTrail: Sendable {
       try AuditClient.send(event, to: socket)
     case .own:
       guard let state else { return }
-      try AuditSession(store, state, user: effectiveUser, clock: clock).append(event)
+      let session = AuditSession(store, state, user: effectiveUser, clock: clock)
+      let owner = try onDisk { () throws(FileFailure) in
+        try store.system.status(of: store.path).owner
+      }
+      // Files that root makes in another user's store would shut that user out of their own log.
+      try asUser(owner) { () throws(SessionLogFailure) in try session.append(event) }
     }
   }
 

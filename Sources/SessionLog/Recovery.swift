@@ -275,19 +275,18 @@ package struct Recovery: ~Copyable {
 
     let wall = clock.wall()
     time = max(time, UInt64(clamping: wall - start.start))
-    var recovered = LineBuilder(time: time, type: "recorder.recovered")
+    var recovered = RecorderRecoveredEvent()
     if keptLines > 0 {
-      recovered.add("first", Int64(clamping: last.lines))
-      recovered.add("last", Int64(clamping: last.lines + keptLines - 1))
+      recovered.firstLine = Int64(clamping: last.lines)
+      recovered.lastLine = Int64(clamping: last.lines + keptLines - 1)
     }
-    recovered.add("cut_bytes", Int64(clamping: tail.tornBytes))
-    if let cut { recovered.add("cut_sha256", cut.hex) }
-    recovered.add("at", WallTime.format(wall))
-    var end = LineBuilder(time: time, type: "session.end")
-    end.add("reason", "crash")
-    end.add("at", WallTime.format(wall))
+    recovered.cutBytes = Int64(clamping: tail.tornBytes)
+    recovered.cutDigest = cut
+    recovered.common.at = WallTime.format(wall)
+    var end = SessionEndEvent(reason: "crash")
+    end.common.at = WallTime.format(wall)
     var lines: [UInt8] = []
-    for line in [recovered.finish(), end.finish()] {
+    for line in [recovered.line(at: time), end.line(at: time)] {
       add(line.span)
       lines += line + [0x0A]
     }

@@ -49,11 +49,11 @@ struct ServeTests {
     #expect(server.terminationStatus == 0)
     #expect(troubles.withLock { $0 } == [])
 
-    let verdict = try place.run(program, ["verify", "--all"])
-    #expect(verdict.status == 0, "\(verdict.text)")
     let box = try TestStore(
       reopening: place.directory.path, on: SystemFiles.shared, clock: TestClock())
     #expect(try box.store.liveSessions() == [])
+    let verdict = try place.run(program, ["verify", "--all"])
+    #expect(verdict.status == 0, "\(verdict.text)")
     var stored: [String: Int] = [:]
     try box.store.eachSessionFile { id throws(SessionLogFailure) in
       do {

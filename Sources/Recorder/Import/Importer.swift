@@ -299,36 +299,29 @@ package struct Importer {
     -> [UInt8]
   {
     let time = max(stream.time, min(facts.end ?? 0, Limits.time - 1))
-    var line = LineBuilder(time: time, type: "session.end")
-    line.add("reason", facts.isCut ? "lost" : "client")
-    if let code = facts.exitCode { line.add("exit_code", code) }
-    line.add("bytes_out", Int64(clamping: facts.outputBytes))
-    line.add("n_events", Int64(clamping: lines + 1))
+    var end = SessionEndEvent(reason: facts.isCut ? "lost" : "client")
+    end.exitCode = facts.exitCode
+    end.bytesOut = Int64(clamping: facts.outputBytes)
+    end.events = Int64(clamping: lines + 1)
     if !facts.oddities.isEmpty {
-      line.add(
-        "oddities",
-        .array(
-          facts.oddities.map {
-            .object([
-              .init("reason", .string($0.reason)),
-              .init("count", .integer(Int64(clamping: $0.count))),
-              .init("place", .string($0.place)),
-            ])
-          }))
+      end.oddities = facts.oddities.map { oddity in
+        var told = SourceOddity(reason: oddity.reason, count: Int64(clamping: oddity.count))
+        told.place = oddity.place
+        return told
+      }
     }
-    return line.finish()
+    return end.line(at: time)
   }
 
   /// Closes a session that cannot be completed; where not even that is possible, `recover` will.
   private func giveUp(
     _ writer: inout SessionWriter, _ stream: borrowing EventStream
   ) {
-    var gap = LineBuilder(time: stream.time, type: "recorder.gap")
-    gap.add("reason", "the import was broken off")
-    gap.add("lost", "everything after this line")
-    var end = LineBuilder(time: stream.time, type: "session.end")
-    end.add("reason", "lost")
-    let lines = [gap.finish(), end.finish()]
+    var gap = RecorderGapEvent(reason: "the import was broken off")
+    gap.lost = "everything after this line"
+    let lines = [
+      gap.line(at: stream.time), SessionEndEvent(reason: "lost").line(at: stream.time),
+    ]
     do { _ = try writer.close(lines: lines) } catch {
       // The failure that led here is the one to report.
       return

@@ -57,7 +57,7 @@ struct AccessVerb: Verb {
         guard since.map({ reading.time >= $0 }) ?? true, until.map({ reading.time < $0 }) ?? true,
           kinds.isEmpty || kinds.contains(reading.kind),
           who.isEmpty || who.contains(reading.user)
-            || reading.peer == nil && reading.reading.reader.name.map(who.contains) ?? false,
+            || UInt32(reading.user).flatMap({ userName(of: $0) }).map(who.contains) ?? false,
           wanted.map({ reading.reading.sessions?.contains($0) ?? false }) ?? true
         else { return }
         readings.append(reading)
@@ -120,7 +120,10 @@ struct AccessVerb: Verb {
       listing.add([
         .text("\(recorded.session)@\(recorded.sequence)"),
         .time(Timestamp(microseconds: recorded.time)), .text(recorded.user),
-        .optional(recorded.peer == nil ? reading.reader.name : nil), .text(recorded.kind),
+        .optional(
+          recorded.peer == nil
+            ? reading.reader.name : UInt32(recorded.user).flatMap { userName(of: $0) }),
+        .text(recorded.kind),
         reading.rows.map { .integer($0) } ?? .null, .integer(count),
         .optional(reading.purpose), .text(reading.query ?? reading.verb),
         .list(reading.sessions ?? []), .optional(reading.onBehalfOf?.uid),
