@@ -52,17 +52,16 @@ final class OuterTerminal {
   }
 
   private func take(milliseconds: Int32) {
-    guard terminal != nil, !isOver else {
+    guard let descriptor = terminal?.descriptor, !isOver else {
       usleep(UInt32(milliseconds) * 1000)
       return
     }
-    let descriptor = terminal!.descriptor
     guard Polling.wait([Polling.Interest(descriptor)], milliseconds: milliseconds)[0].isReadable
     else { return }
-    switch terminal!.read(into: &buffer) {
-    case .bytes(let count): shown.append(contentsOf: buffer[..<count])
-    case .later: break
-    case .over: isOver = true
+    switch terminal?.read(into: &buffer) {
+    case .bytes(let count)?: shown.append(contentsOf: buffer[..<count])
+    case .later?, nil: break
+    case .over?: isOver = true
     }
   }
 

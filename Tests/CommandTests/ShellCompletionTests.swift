@@ -9,7 +9,7 @@ struct ShellCompletionTests {
   /// What is typed, and the word that it becomes or is offered.
   static let cases: [(typed: String, word: String)] = [
     ("blackbox sess", "sessions"), ("blackbox sessions --ha", "--has"),
-    ("blackbox sessions -o ndj", "ndjson"), ("blackbox sessions --has gap,rec", "gap,recovered"),
+    ("blackbox sessions -o ndj", "ndjson"), ("blackbox access --action query,ex", "query,export"),
     ("blackbox show @l", "@last"), ("blackbox show 01B", "01BBBBBBBBBBBBBBBBBBBBBBBB"),
     ("blackbox help acc", "access"), ("blackbox help replay", "replay"),
     ("blackbox access --since yest", "yesterday"),

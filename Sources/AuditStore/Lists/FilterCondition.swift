@@ -20,6 +20,12 @@ struct FilterCondition {
       let list = sessions.map { "\($0)" as SQL }.joined(by: .comma)
       parts.append(scope == .session ? "s.sid IN \(list)" : "s.sid IN \(list)")
     }
+    // Who read what is not what agents did: it is listed where it is asked for by kind, session, type or trait.
+    if filter.sessions == nil, filter[.kind].isEmpty, filter[.type].isEmpty, filter[.has].isEmpty,
+      scope == .session || scope == .event
+    {
+      parts.append("s.kind IS NOT 'audit'")
+    }
     for field in FilterField.allCases where field.isOfSession { parts += session(field) }
     let events = FilterField.allCases.filter { !$0.isOfSession && !filter[$0].isEmpty }
     switch scope {

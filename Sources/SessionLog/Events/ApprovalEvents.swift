@@ -73,7 +73,7 @@ package struct ApprovalVoteEvent: SessionEvent {
   package var approver: Identity
   /// What they said.
   package var verdict: Verdict
-  /// `slack`, `web`, `cli`, …
+  /// `slack`, `web`, `cli` and others.
   package var channel: String?
   /// They proved who they are with a second factor.
   package var hasSecondFactor: Bool?

@@ -8,7 +8,7 @@ package struct ClockSyncEvent: SessionEvent {
   package var offset: Int64
   /// Μs that may be wrong with it (µs).
   package var maximumError: Int64?
-  /// `chrony`, `ntp`, `ptp`, …
+  /// `chrony`, `ntp`, `ptp` and others.
   package var source: String?
   /// NTP's.
   package var stratum: Int64?

@@ -8,7 +8,7 @@ package struct SSHChannelEvent: SessionEvent {
 
   /// `to_server`: the client opened it.
   package var direction: Direction
-  /// `session`, `direct-tcpip`, `forwarded-tcpip`, `x11`, `auth-agent`, …
+  /// `session`, `direct-tcpip`, `forwarded-tcpip`, `x11`, `auth-agent` and others.
   package var kind: String
   /// Its number in the connection.
   package var channel: Int64?
@@ -45,7 +45,7 @@ package struct FileTransferEvent: SessionEvent {
   package var direction: Direction
   /// On the server.
   package var path: String
-  /// `sftp`, `scp`, `rsync`, `kubectl-cp`, …
+  /// `sftp`, `scp`, `rsync`, `kubectl-cp` and others.
   package var protocolName: String?
   /// Keyed digest of the content.
   package var contentDigest: Digest?
@@ -84,7 +84,7 @@ package struct TunnelOpenEvent: SessionEvent {
   package var destination: Endpoint
   /// Where it listens.
   package var bind: Endpoint?
-  /// `tcp`, `udp`, `socks`, …
+  /// `tcp`, `udp`, `socks` and others.
   package var protocolName: String?
   package var common = CommonFields()
 

@@ -170,7 +170,7 @@ package struct DelegationRejectedEvent: SessionEvent {
 
   /// Of the delegation.
   package var uid: String
-  /// Why: `expired`, `audience`, `signature`, `parent_unknown`, `scope`, …
+  /// Why: `expired`, `audience`, `signature`, `parent_unknown`, `scope` and others.
   package var reason: String
   /// As above.
   package var parentUID: String?

@@ -126,7 +126,7 @@ package struct ObjectAccess: EventObject {
   package var name: String
   /// `read`, `write`, `create`, `alter`, `delete`, `execute`, `grant`.
   package var access: String
-  /// `table`, `view`, `function`, …
+  /// `table`, `view`, `function` and others.
   package var kind: String?
   package var other: [JSONValue.Member] = []
 

@@ -12,7 +12,7 @@ package struct HTTPRequestEvent: SessionEvent {
   package var host: String
   /// With ids replaced by `{id}` where the gateway knows them.
   package var path: String
-  /// `https`, …
+  /// `https` and others.
   package var scheme: String?
   /// Names only, never values.
   package var queryKeys: [String]?

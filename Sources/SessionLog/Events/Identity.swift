@@ -66,7 +66,7 @@ package struct Resource: EventObject, Hashable {
   package var kind: String
   package var uid: String
   package var environment: String?
-  /// What rules it is under: `cde`, `ephi`, …
+  /// What rules it is under: `cde`, `ephi` and others.
   package var scope: [String]?
   package var other: [JSONValue.Member] = []
 

@@ -6,9 +6,9 @@ package import Platform
 package struct AuthAttemptEvent: SessionEvent {
   package static let type: StaticString = "auth.attempt"
 
-  /// `oidc`, `mtls`, `spiffe`, `api_key`, `ssh_key`, `password`, …
+  /// `oidc`, `mtls`, `spiffe`, `api_key`, `ssh_key`, `password` and others.
   package var method: String
-  /// What was shown: `token`, `certificate`, `key`, `password`, `otp`, …
+  /// What was shown: `token`, `certificate`, `key`, `password`, `otp` and others.
   package var factors: [String]
   /// 1 success, 2 failure, 0 unknown.
   package var status: Int64

@@ -10,7 +10,7 @@ package struct KubernetesRequestEvent: SessionEvent {
   package var auditID: String
   /// `RequestReceived`, `ResponseStarted`, `ResponseComplete`, `Panic`.
   package var stage: String
-  /// `get`, `list`, `create`, …
+  /// `get`, `list`, `create` and others.
   package var verb: String
   /// HTTP status; MUST be there from `ResponseStarted` on.
   package var code: Int64?
@@ -18,9 +18,9 @@ package struct KubernetesRequestEvent: SessionEvent {
   package var apiGroup: String?
   /// Version of the group.
   package var apiVersion: String?
-  /// `pods`, …
+  /// `pods` and others.
   package var apiResource: String?
-  /// `exec`, `log`, …
+  /// `exec`, `log` and others.
   package var subresource: String?
   /// The object's.
   package var namespace: String?

@@ -12,7 +12,7 @@ package struct MCPCallEvent: SessionEvent {
   package var jsonrpcID: JSONValue?
   /// The configured server's uid; its own `serverInfo.name` is not unique.
   package var server: String
-  /// `tools/call`, `resources/read`, …
+  /// `tools/call`, `resources/read` and others.
   package var method: String
   /// Tool, prompt or URI.
   package var name: String?
@@ -235,7 +235,7 @@ package struct MCPNotificationEvent: SessionEvent {
 
   /// From whom.
   package var direction: Direction?
-  /// `notifications/cancelled`, …
+  /// `notifications/cancelled` and others.
   package var method: String?
   /// The message names a member twice.
   package var hasDuplicateMembers: Bool?

@@ -8,7 +8,7 @@ package struct MaskingAppliedEvent: SessionEvent {
   package var subject: EventReference?
   /// `in`: towards the resource.
   package var direction: MaskingDirection
-  /// `card`, `ssn`, `jwt`, `private_key`, `email`, …
+  /// `card`, `ssn`, `jwt`, `private_key`, `email` and others.
   package var infoType: String
   /// How.
   package var method: MaskingMethod

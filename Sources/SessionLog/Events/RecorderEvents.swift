@@ -213,7 +213,7 @@ package struct RecorderGapEvent: SessionEvent {
 package struct RecorderConfigEvent: SessionEvent {
   package static let type: StaticString = "recorder.config"
 
-  /// Which part: `mcp`, `terminal`, …
+  /// Which part: `mcp`, `terminal` and others.
   package var source: String?
   /// MCP: the server's uid.
   package var server: String?

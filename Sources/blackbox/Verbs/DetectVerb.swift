@@ -7,7 +7,7 @@ internal import Text
 struct DetectVerb: Verb {
   static let description = VerbDescription(
     name: "detect", group: .find,
-    summary: "run the detections: policy drift, misused authority, missing masking, leaked secrets",
+    summary: "run the detections: policy drift, misused authority, missing masking, leaks",
     details: [
       "Every finding names the event that shows it as ID@SEQ, and is told once: a second run is silent "
         + "about what is known. `blackbox findings` lists all, with their states.",
