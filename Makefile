@@ -17,6 +17,7 @@ test: dependencies
 soak: dependencies
 	swift build --build-tests
 	BLACKBOX_CRASHES=200 swift test --skip-build --filter CommandTests.CrashTests
+	BLACKBOX_EXACT_BYTES=1000000000 swift test --skip-build --filter CommandTests.ExactnessTests
 
 demo: build
 	scripts/demo.sh $(binary)

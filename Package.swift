@@ -79,7 +79,8 @@ let package = Package(
     .testTarget(
       name: "RecorderTests", dependencies: ["Recorder", "TestSupport"], swiftSettings: tests),
     .testTarget(
-      name: "AuditStoreTests", dependencies: ["AuditStore", "StoreGenerator", "TestSupport"], swiftSettings: tests),
+      name: "AuditStoreTests", dependencies: ["AuditStore", "StoreGenerator", "TestSupport"],
+      swiftSettings: tests),
     .testTarget(
       name: "ReplayTests", dependencies: ["Replay", "Terminal", "TestSupport"],
       swiftSettings: tests),

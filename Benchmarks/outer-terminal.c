@@ -1,5 +1,6 @@
 // The terminal that a recorder runs in: gives COMMAND a pseudo-terminal of 132x43, reads all it shows in pieces of
-// 64 KiB, and prints one line: wall seconds, CPU seconds of COMMAND and all it waited for, bytes shown, exit status.
+// 64 KiB, and prints one line: wall seconds, CPU seconds of COMMAND and all it waited for, bytes shown, exit status, and
+// the most memory that one of them had, in KiB.
 // usage: outer-terminal COMMAND ARGS…
 #define _GNU_SOURCE
 #include <errno.h>
@@ -40,6 +41,6 @@ int main(int count, char **arguments) {
   wait4(child, &status, 0, &usage);
   double cpu = usage.ru_utime.tv_sec + usage.ru_utime.tv_usec * 1e-6 + usage.ru_stime.tv_sec +
                usage.ru_stime.tv_usec * 1e-6;
-  printf("%.4f %.4f %llu %d\n", now() - start, cpu, shown, WEXITSTATUS(status));
+  printf("%.4f %.4f %llu %d %ld\n", now() - start, cpu, shown, WEXITSTATUS(status), usage.ru_maxrss);
   return 0;
 }

@@ -23,10 +23,11 @@ package struct MCPRecording {
   ) throws(RecordingFailure) -> (ExitStatus, Leaf) {
     let outcomes: [Recovery.Outcome]
     let start: SessionStart
-    let server = Self.server(request)
+    let told = request.redacted().told
+    let server = Self.server(told)
     do throws(SessionLogFailure) {
       outcomes = try Recovery(store, stateDirectory, clock: clock).run()
-      start = try request.sessionStart(
+      start = try told.sessionStart(
         kind: "mcp", resource: Resource(kind: "mcp", uid: server), in: store, clock: clock)
     } catch { throw .log(error) }
     if !outcomes.isEmpty { notify(.recovered(outcomes)) }

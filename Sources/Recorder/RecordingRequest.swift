@@ -96,6 +96,21 @@ extension RecordingRequest {
     return start
   }
 
+  /// This request as line 0 may tell it, without the secrets in its command, variables and words, and what was replaced.
+  func redacted() -> (told: RecordingRequest, findings: [Redactor.Finding]) {
+    guard let redaction else { return (self, []) }
+    var redactor = Redactor(redaction)
+    func clean(_ text: String) -> String {
+      String(decoding: redactor.redact(Array(text.utf8)), as: UTF8.self)
+    }
+    var told = self
+    told.command = command.map(clean)
+    told.environment = environment.map { ($0.name, clean($0.value)) }
+    told.title = title.map(clean)
+    told.purpose = purpose.map(clean)
+    return (told, redactor.takeFindings())
+  }
+
   /// What is set otherwise than usual, as the value of a `recorder.config` line; nil if nothing is.
   func settings() -> JSONValue? {
     var members: [JSONValue.Member] = []

@@ -84,6 +84,8 @@ struct RecordingThread {
   var redaction: RedactionRules?
   /// Value of the `recorder.config` line; nil for none.
   var settings: JSONValue?
+  /// What was replaced in line 0.
+  var startFindings: [Redactor.Finding] = []
 
   /// Runs to the session's end; every outcome is told through `state.changes`.
   func run() {
@@ -136,6 +138,10 @@ struct RecordingThread {
       line.add("value", settings)
       try patient.append(line.finish())
     }
+    for finding in startFindings {
+      let time = patient.time(of: clock.monotonic())
+      try patient.append(MaskingLine.make(finding, "in", "session.start", time))
+    }
     _ = state.changes.send(progress, weight: 1)
     return patient
   }
@@ -145,12 +151,9 @@ struct RecordingThread {
     _ kept: inout Unconfirmed
   ) throws(SessionLogFailure) -> RecordingReceipt? {
     // What the session before this one may not have kept stands here again.
-    for item in kept.items {
-      if case .end(let end, let moment) = item {
-        return try close(&writer, &transcript, end, moment)
-      }
-      try transcript.record(item, into: &writer)
-    }
+    let again = kept.items
+    if let receipt = try record(again, &writer, &transcript) { return receipt }
+    try confirm(again, &writer, transcript, &kept)
     while true {
       let wait = writer.wait
       guard
@@ -159,23 +162,37 @@ struct RecordingThread {
           lingering: 4_000)
       else { return nil }
       kept.add(batch)
-      var barriers: UInt64 = 0
-      for item in batch {
-        if case .end(let end, let moment) = item {
-          return try close(&writer, &transcript, end, moment)
-        }
-        try transcript.record(item, into: &writer)
-        if item.isBarrier { barriers += 1 }
-      }
+      if let receipt = try record(batch, &writer, &transcript) { return receipt }
       if batch.isEmpty, transcript.isHolding {
         try transcript.settle(at: clock.monotonic(), into: &writer)
       }
-      if barriers > 0 || writer.wait == 0 {
-        try writer.makeDurable()
-        kept.confirm(transcript)
-        if barriers > 0 { state.barriers.add(barriers, ordering: .releasing) }
-      }
+      try confirm(batch, &writer, transcript, &kept)
     }
+  }
+
+  /// Writes what was captured; returns the receipt if the end is in it.
+  private func record(
+    _ items: [Captured], _ writer: inout PatientWriter, _ transcript: inout TerminalTranscript
+  ) throws(SessionLogFailure) -> RecordingReceipt? {
+    for item in items {
+      if case .end(let end, let moment) = item {
+        return try close(&writer, &transcript, end, moment)
+      }
+      try transcript.record(item, into: &writer)
+    }
+    return nil
+  }
+
+  /// Makes durable what has to be now, and says which barriers are.
+  private func confirm(
+    _ items: [Captured], _ writer: inout PatientWriter, _ transcript: TerminalTranscript,
+    _ kept: inout Unconfirmed
+  ) throws(SessionLogFailure) {
+    let barriers = UInt64(items.count(where: \.isBarrier))
+    guard barriers > 0 || writer.wait == 0 else { return }
+    try writer.makeDurable()
+    kept.confirm(transcript)
+    if barriers > 0 { state.barriers.add(barriers, ordering: .releasing) }
   }
 
   private func close(

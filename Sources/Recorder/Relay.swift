@@ -30,7 +30,7 @@ struct Relay: ~Copyable {
   private let output: ScreenOutput
   private let marks: MarkListener?
   let request: RecordingRequest
-  let session: SessionID
+  private(set) var session: SessionID
 
   /// Typed bytes that the child's terminal has not taken yet, shown bytes that the screen has not.
   private var typed = ByteQueue()
@@ -113,16 +113,18 @@ struct Relay: ~Copyable {
   }
 
   private var lastTransfer = PseudoTerminal.Transfer.later
+  private var hasRested = false
   var now: UInt64 { clock.monotonic() }
 
   private var isAnswering: Bool { marks?.isAnswering ?? false }
 
   private func interests() -> [Polling.Interest] {
     // What cannot be recorded now is not read now.
-    let reads = shown.count < Self.waiting && state.captured.hasRoom && lastTransfer != .over
+    let isOpen = lastTransfer != .over
+    let reads = isOpen && shown.count < Self.waiting && state.captured.hasRoom
+    let writes = isOpen && !typed.isEmpty
     var entries = [
-      Polling.Interest(
-        reads || !typed.isEmpty ? child.descriptor : -1, reads: reads, writes: !typed.isEmpty),
+      Polling.Interest(reads || writes ? child.descriptor : -1, reads: reads, writes: writes),
       Polling.Interest(signals.descriptor),
       Polling.Interest(hasInput && typed.count < Self.waiting ? 0 : -1),
       Polling.Interest(shown.isEmpty ? -1 : output.descriptor, reads: false, writes: true),
@@ -316,7 +318,11 @@ struct Relay: ~Copyable {
       if moment &- terminatedAt > Self.termination.kill { stop() }
     }
     guard status != nil else {
-      if lastTransfer == .over { lastTransfer = .later }
+      // Asked again after a pause: a terminal that nobody has open is always ready to say so.
+      if lastTransfer == .over {
+        if hasRested { lastTransfer = .later }
+        hasRested.toggle()
+      }
       return
     }
     let isSilent = moment &- max(lastOutput, endedAt) > Self.quiet
@@ -356,6 +362,7 @@ struct Relay: ~Copyable {
       } else if change.waitsForService {
         notify(.waitingForService)
       } else if let id = change.session, id != session, change.closed == nil {
+        session = id
         notify(.began(id))
       } else if change.closed == nil {
         notify(request.target == nil ? .spaceReturned : .serviceReturned)

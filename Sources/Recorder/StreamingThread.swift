@@ -20,6 +20,8 @@ struct StreamingThread {
   let opening: StreamOpening
   let clock: any Clock
   let request: RecordingRequest
+  /// What was replaced in line 0.
+  let startFindings: [Redactor.Finding]
 
   /// Runs to the session's end; every outcome is told through `state.changes`.
   func run() {
@@ -51,6 +53,9 @@ struct StreamingThread {
       line.add("setting", "recording")
       line.add("value", settings)
       service.queue.append(line.finish())
+    }
+    for finding in startFindings {
+      service.queue.append(MaskingLine.make(finding, "in", "session.start", 0))
     }
     while true {
       // The connection.

@@ -79,20 +79,21 @@ package struct TerminalRecording {
   private func prepare(
     _ request: RecordingRequest, _ size: WindowSize, _ notify: (RecordingNotice) -> Void
   ) throws(RecordingFailure) -> (RecordingState, @Sendable () -> Void) {
+    let (told, findings) = request.redacted()
     switch place {
     case .service(let socket):
       guard let captures = WakeUp() else { throw .system("no descriptor for signals") }
       let state = RecordingState(captures: captures)
       let thread = StreamingThread(
-        state: state, socket: socket, opening: StreamOpening(request, size), clock: clock,
-        request: request)
+        state: state, socket: socket, opening: StreamOpening(told, size), clock: clock,
+        request: request, startFindings: findings)
       return (state, { thread.run() })
     case .store(let store, let stateDirectory):
       let outcomes: [Recovery.Outcome]
       var start: SessionStart
       do throws(SessionLogFailure) {
         outcomes = try Recovery(store, stateDirectory, clock: clock).run()
-        start = try request.sessionStart(kind: "terminal", resource: nil, in: store, clock: clock)
+        start = try told.sessionStart(kind: "terminal", resource: nil, in: store, clock: clock)
       } catch { throw .log(error) }
       if !outcomes.isEmpty { notify(.recovered(outcomes)) }
       start.columns = size.columns
@@ -102,7 +103,8 @@ package struct TerminalRecording {
       let thread = RecordingThread(
         state: state, store: store, stateDirectory: stateDirectory, start: start, clock: clock,
         pace: Pace(), patience: UInt64(request.spacePatience) * 1_000_000,
-        onFailure: request.onFailure, redaction: request.redaction, settings: request.settings())
+        onFailure: request.onFailure, redaction: request.redaction, settings: request.settings(),
+        startFindings: findings)
       return (state, { thread.run() })
     }
   }

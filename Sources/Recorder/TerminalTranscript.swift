@@ -59,6 +59,8 @@ struct TerminalTranscript {
   private var inputChunks = OutputChunks()
   private var outputRedactor: Redactor?
   private var inputRedactor: Redactor?
+  /// For texts that stand alone: marks and reasons.
+  private var textRedactor: Redactor?
   private(set) var bytesOut: UInt64 = 0
   private(set) var bytesIn: UInt64 = 0
   private(set) var columns = 0
@@ -71,6 +73,7 @@ struct TerminalTranscript {
       let redactor = Redactor(redaction)
       outputRedactor = redactor
       inputRedactor = redactor
+      textRedactor = redactor
     }
   }
 
@@ -120,18 +123,19 @@ struct TerminalTranscript {
     case .mark(let text, let author, let moment):
       try flushCharacters(moment, into: &sink)
       var line = LineBuilder(time: sink.time(of: moment), type: "marker.note")
-      line.add("label", text)
+      line.add("label", redact(text))
       line.add("author", author.json)
       try sink.append(line.finish())
+      try putFindings(moment, into: &sink)
     case .pause(let reason, let actor, let moment):
       try flush(moment, into: &sink)
       var line = LineBuilder(time: sink.time(of: moment), type: "recorder.pause")
-      line.add("reason", reason)
+      line.add("reason", redact(reason))
       if let actor { line.add("actor", actor.json) }
       try sink.append(line.finish())
     case .resume(let reason, let actor, let lost, let moment):
       var line = LineBuilder(time: sink.time(of: moment), type: "recorder.resume")
-      line.add("reason", reason)
+      line.add("reason", redact(reason))
       if let actor { line.add("actor", actor.json) }
       line.add("lost_bytes", Int64(clamping: lost))
       try sink.append(line.finish())
@@ -211,6 +215,12 @@ struct TerminalTranscript {
     }
   }
 
+  private mutating func redact(_ text: String) -> String {
+    textRedactor.map { _ in
+      String(decoding: textRedactor?.redact(Array(text.utf8)) ?? [], as: UTF8.self)
+    } ?? text
+  }
+
   /// Says what was replaced, never what it was.
   private mutating func putFindings<Sink: EventSink & ~Copyable>(
     _ moment: UInt64, into sink: inout Sink
@@ -221,6 +231,9 @@ struct TerminalTranscript {
     }
     for finding in inputRedactor?.takeFindings() ?? [] {
       try sink.append(MaskingLine.make(finding, "in", "terminal.input", sink.time(of: moment)))
+    }
+    for finding in textRedactor?.takeFindings() ?? [] {
+      try sink.append(MaskingLine.make(finding, "in", "label", sink.time(of: moment)))
     }
   }
 

@@ -85,7 +85,7 @@ struct RedactionTests {
       ]
     var bytes: [UInt8] = []
     for _ in 0..<Int.random(in: 1...30, using: &generator) {
-      let part = Array(parts.randomElement(using: &generator)!.utf8)
+      let part = Array((parts.randomElement(using: &generator) ?? "").utf8)
       switch Int.random(in: 0..<6, using: &generator) {
       case 0: bytes += part.prefix(Int.random(in: 0...part.count, using: &generator))
       case 1: bytes.append(UInt8.random(in: 0...255, using: &generator))
@@ -135,7 +135,7 @@ struct RedactionTests {
     #expect(redactor.add(token).isEmpty)
     #expect(redactor.release() == Array("[redacted:github_token]".utf8))
     #expect(redactor.add(Array("ABC".utf8)).isEmpty)
-    #expect(redactor.add(Array(" x".utf8)) == Array(" x".utf8))
+    #expect(redactor.add(Array(" |".utf8)) == Array(" |".utf8))
   }
 
   @Test func `a key longer than what is held is dropped to its end`() {

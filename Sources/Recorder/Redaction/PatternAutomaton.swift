@@ -19,7 +19,8 @@ struct PatternAutomaton {
   private(set) var column = [UInt8](repeating: 0, count: 256)
   private(set) var columns = 1
 
-  /// Row after row, `columns` each.
+  /// The state after each column's bytes, row after row.
+  ///
   /// `unknown` where nobody came by yet.
   private(set) var table: [Int32] = []
   private var sets: [[Int32]] = []

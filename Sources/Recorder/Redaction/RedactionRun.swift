@@ -13,6 +13,8 @@ struct RedactionRun {
     case none
   }
 
+  /// A point stands before the candidate.
+  private var isFraction = false
   /// Where the candidate begins in the bytes held.
   private(set) var start = 0
   private var position = 0
@@ -27,8 +29,9 @@ struct RedactionRun {
   private var failed: [Int32] = []
   private var failedGeneration = 0
 
-  mutating func begin(at start: Int, _ state: Int32) {
+  mutating func begin(at start: Int, _ state: Int32, before: UInt8) {
     self.start = start
+    isFraction = before == 0x2E
     self.state = state
     position = start
     isAsked = true
@@ -87,7 +90,6 @@ struct RedactionRun {
       case .none: return .match(match)
       case .card:
         // A digit after a point is of a number with decimals.
-        let isFraction = start > 0 && bytes[start - 1] == 0x2E
         if !isFraction, CardNumber.isPlausible(bytes, start..<match.end) { return .match(match) }
       }
     }

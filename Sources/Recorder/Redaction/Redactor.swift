@@ -28,6 +28,8 @@ package struct Redactor {
   /// Up to here no match begins; `context` is what stands before it.
   private var searched = 0
   private var context = CandidateFilter.Context.boundary
+  /// The byte before those held.
+  private var before: UInt8 = 0
   private var run = RedactionRun()
   private var isRunning = false
   /// The state of a match that was replaced before its end was known: what still belongs to it is dropped.
@@ -54,6 +56,7 @@ package struct Redactor {
       searched = filter.next(in: bytes, from: 0, context: &context, automaton)
       if searched == bytes.count {
         searched = 0
+        before = bytes.last ?? before
         return bytes
       }
       held = bytes
@@ -117,7 +120,8 @@ package struct Redactor {
         guard searched < held.count else { break }
         run.begin(
           at: searched,
-          context == .word ? automaton.startAnywhere : automaton.startAtBoundary)
+          context == .word ? automaton.startAnywhere : automaton.startAtBoundary,
+          before: searched > 0 ? held[searched - 1] : before)
         isRunning = true
       }
       var outcome = run.advance(held, isEnd: isEnd, &automaton, detectors)
@@ -210,6 +214,7 @@ package struct Redactor {
 
   /// Bytes before `count` are done with.
   private mutating func settle(_ count: Int) {
+    if count > 0, count <= held.count { before = held[count - 1] }
     if count >= held.count {
       // A big buffer is given back.
       held.removeAll(keepingCapacity: held.capacity <= 256 << 10)

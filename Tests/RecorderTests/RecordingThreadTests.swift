@@ -1,0 +1,155 @@
+import Evidence
+import Glibc
+import Platform
+import SessionLog
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Recorder
+
+/// The thread that writes a terminal's session, on a disk that fails as it is told.
+struct RecordingThreadTests {
+  private final class Running {
+    let state: RecordingState
+    let files: FaultyFiles
+    let box: TestStore
+    let id: SessionID
+    private var worker: Worker?
+
+    init(
+      _ state: RecordingState, _ files: FaultyFiles, _ box: TestStore, _ id: SessionID,
+      _ body: @escaping @Sendable () -> Void
+    ) {
+      (self.state, self.files, self.box, self.id) = (state, files, box, id)
+      worker = Worker(body)
+    }
+
+    func send(_ text: String) -> Bool {
+      state.capture(.output(Array(text.utf8), box.clock.monotonic()), weight: text.utf8.count)
+    }
+
+    /// A mark is made durable at once.
+    func mark(_ text: String) {
+      let author = Identity(issuer: "local", uid: "1")
+      _ = state.capture(.mark(text, author: author, box.clock.monotonic()), weight: 1)
+    }
+
+    func end() {
+      let end = EndOfSession(reason: "client", status: .exited(0))
+      _ = state.capture(.end(end, box.clock.monotonic()), weight: 0)
+    }
+
+    func waitForBarriers(_ count: UInt64) {
+      while state.barriers.load(ordering: .acquiring) < count { pause(milliseconds: 2) }
+    }
+
+    /// All that the thread said until its end.
+    func join() -> [RecordingState.Change] {
+      worker.take()?.join()
+      var all: [RecordingState.Change] = []
+      while let changes = state.changes.receive(waiting: nil) { all += changes }
+      return all
+    }
+
+    /// The lines of each session, oldest session first.
+    func sessions() throws -> [[String]] {
+      var sessions: [[String]] = []
+      try box.store.eachSessionFile { id throws(SessionLogFailure) in
+        let lines = (try? box.lines(of: id)) ?? []
+        sessions.append(lines.map { String(decoding: $0, as: UTF8.self) })
+        return true
+      }
+      return sessions
+    }
+  }
+
+  private func start(_ number: Int, _ policy: FailurePolicy) throws -> Running {
+    let files = FaultyFiles()
+    let box = try TestStore(on: files)
+    let state = RecordingState()
+    let id = TestStore.id(number)
+    let thread = RecordingThread(
+      state: state, store: box.store, stateDirectory: box.state, start: box.start(id),
+      clock: box.clock, pace: Pace(), patience: 0, onFailure: policy)
+    let running = Running(state, files, box, id) { thread.run() }
+    let opened = state.changes.receive(waiting: nil)?.first
+    #expect(opened?.session == id)
+    return running
+  }
+
+  @Test func `after a failed sync the command is ended, by default`() throws {
+    let running = try start(1, .block)
+    running.mark("one")
+    running.waitForBarriers(1)
+    running.files.inject(.init(.sync, on: ".ndjson.zst", .fail(EIO, landing: false)))
+    running.mark("two")
+    let changes = running.join()
+    guard case .log? = changes.last?.failure else {
+      Issue.record("no failure was told")
+      return
+    }
+    #expect(!running.send("more"))
+  }
+
+  @Test func `with continue a new session goes on, and nothing is lost or told twice as new`()
+    throws
+  {
+    let running = try start(2, .goOn)
+    #expect(running.send("one\n"))
+    running.mark("first")
+    running.waitForBarriers(1)
+    running.files.inject(.init(.sync, on: ".ndjson.zst", .fail(EIO, landing: false)))
+    running.box.clock.advance(5_000)
+    #expect(running.send("two\n"))
+    running.mark("second")
+    // The mark is answered once it is durable in the session after the failed one.
+    running.waitForBarriers(2)
+    #expect(running.send("three\n"))
+    running.end()
+    let changes = running.join()
+    #expect(changes.contains { $0.failing != nil })
+    let receipt = try #require(changes.last?.closed)
+    #expect(receipt.session != running.id)
+    _ = try Recovery(running.box.store, running.box.state, clock: running.box.clock).run()
+    let sessions = try running.sessions()
+    try #require(sessions.count == 2)
+    let later = sessions.first { $0[0].contains(receipt.session.text) } ?? []
+    let former = sessions.first { $0[0].contains("\"session\":\"\(running.id.text)\"") } ?? []
+    #expect(later.first?.contains("\"continues\":\"\(running.id.text)\"") == true)
+    #expect(later.count { $0.contains("recorder.gap") && $0.contains("\"bytes\":0") } == 1)
+    #expect(later.contains { $0.contains("two\\n") } && later.contains { $0.contains("three\\n") })
+    #expect(later.contains { $0.contains("\"label\":\"second\"") })
+    #expect(!later.contains { $0.contains("one\\n") })
+    #expect(former.contains { $0.contains("one\\n") })
+    #expect(try running.box.findings().isEmpty)
+  }
+
+  @Test func `what cannot be kept while no session can begin is counted in the gap`() throws {
+    let running = try start(3, .goOn)
+    running.mark("first")
+    running.waitForBarriers(1)
+    running.files.inject(.init(.sync, on: ".ndjson.zst", .fail(EIO, landing: false)))
+    // Two tries to begin a session fail as well.
+    running.files.inject(
+      .init(.open, on: ".ndjson.zst", at: 1, times: 2, .fail(EROFS, landing: false)))
+    running.box.clock.advance(5_000)
+    running.mark("second")
+    while running.state.changes.receive(waiting: 1_000_000)?.contains(where: { $0.failing != nil })
+      != true
+    {}
+    #expect(running.send("0123456789"))
+    pause(milliseconds: 2500)
+    #expect(running.send("after\n"))
+    running.end()
+    let changes = running.join()
+    let receipt = try #require(changes.last?.closed)
+    let lines = try running.box.lines(of: receipt.session).map {
+      String(decoding: $0, as: UTF8.self)
+    }
+    let gap = try #require(lines.first { $0.contains("recorder.gap") })
+    #expect(gap.contains("\"bytes\":10") && gap.contains("10 bytes of output"))
+    #expect(!lines.contains { $0.contains("0123456789") })
+    #expect(lines.contains { $0.contains("after\\n") })
+  }
+}
