@@ -51,7 +51,7 @@ let package = Package(
 
     .executableTarget(
       name: "emulator-bench", dependencies: ["Terminal"], path: "Benchmarks/emulator",
-      exclude: ["libvterm.c", "run.sh", "streams.py"], swiftSettings: house),
+      exclude: ["casts.py", "doors.sh", "libvterm.c", "run.sh", "streams.py"], swiftSettings: house),
 
     .target(
       name: "StoreGenerator", dependencies: ["SessionLog", "Platform"],

@@ -25,6 +25,7 @@ public func fuzzTerminal(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     check(whole)
   }
   precondition(whole == split, "the screen depends on how the bytes were split")
+  checkSnapshot(whole, bytes)
   // See `dump` for what a pending wrap may be drawn as.
   if whole.columns >= 2, whole.rows >= 2, !whole.cursor.isWrapPending { checkDump(whole) }
   return 0
@@ -44,6 +45,21 @@ private func check(_ terminal: VirtualTerminal) {
       precondition(cell.text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F })
     }
   }
+}
+
+/// A snapshot is the terminal, and bytes that were changed anywhere are none.
+private func checkSnapshot(_ terminal: VirtualTerminal, _ bytes: [UInt8]) {
+  let snapshot = terminal.snapshot()
+  guard let restored = VirtualTerminal(snapshot: snapshot) else {
+    fatalError("a snapshot is refused")
+  }
+  precondition(restored.snapshot() == snapshot, "a snapshot makes another terminal")
+  precondition(restored.fullText() == terminal.fullText())
+  var changed = snapshot
+  let place = (Int(bytes[0]) << 8 | Int(bytes[1])) % changed.count
+  changed[place] ^= bytes[2] | 1
+  precondition(VirtualTerminal(snapshot: changed) == nil, "a changed snapshot is taken")
+  _ = VirtualTerminal(snapshot: bytes)
 }
 
 private func checkDump(_ terminal: VirtualTerminal) {
