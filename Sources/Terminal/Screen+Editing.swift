@@ -100,16 +100,20 @@ extension Screen {
   }
 
   /// ICH; within a wide character the cells go in behind it, as in tmux: none is torn apart.
+  ///
+  /// A pending wrap is forgotten, and the last column moves, as in xterm and alacritty.
   mutating func insertCharacters(_ count: Int) {
-    guard !cursor.isWrapPending, cursor.column >= left, cursor.column < right else { return }
+    cursor.isWrapPending = false
+    guard cursor.column >= left, cursor.column < right else { return }
     let column = grid[cursor.row][cursor.column].isTail ? cursor.column + 1 : cursor.column
     grid[cursor.row].insert(
       count, at: column, before: right, filler: filler, columns: columns)
   }
 
-  /// DCH.
+  /// DCH; as for ICH a pending wrap is forgotten.
   mutating func deleteCharacters(_ count: Int) {
-    guard !cursor.isWrapPending, cursor.column >= left, cursor.column < right else { return }
+    cursor.isWrapPending = false
+    guard cursor.column >= left, cursor.column < right else { return }
     grid[cursor.row].delete(
       count, at: cursor.column, before: right, filler: filler, columns: columns)
   }

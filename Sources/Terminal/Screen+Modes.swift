@@ -54,13 +54,15 @@ extension Screen {
     }
   }
 
-  /// Shows the other screen; the cursor stays where it is, the saved one belongs to the screen.
+  /// Shows the other screen; the cursor stays where it is, the saved one belongs to the screen, and
+  /// so does DECOM, as in the vt100 scripts: a program that was stopped leaves none to the next.
   private mutating func showAlternate(_ isOn: Bool) {
     guard isOn != isAlternate else { return }
     if !isOn { for row in 0..<rows { examine(erasing: row, 0, columns) } }
     isAlternate = isOn
     swap(&grid, &hiddenGrid)
     swap(&saved, &hiddenSaved)
+    swap(&cursor.isOrigin, &hiddenIsOrigin)
   }
 
   private mutating func clearAlternate() {
@@ -122,6 +124,7 @@ extension Screen {
     modes.insert([.cursorVisible, .autowrap])
     resetMargins()
     cursor.isOrigin = false
+    hiddenIsOrigin = false
     cursor.pen = Pen()
     cursor.charsets = Charsets()
     saved = Cursor()

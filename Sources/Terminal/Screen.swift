@@ -31,6 +31,8 @@ struct Screen: Sendable, Equatable {
   var cursor = Cursor()
   var saved = Cursor()
   var hiddenSaved = Cursor()
+  /// DECOM of the screen that is not shown.
+  var hiddenIsOrigin = false
   var modes = Modes.initial
   var savedModes = Modes.initial
 

@@ -35,7 +35,7 @@ extension VirtualTerminal {
 extension Screen {
   func write(to writer: inout SnapshotWriter, scrollbackLines: Int) {
     for side in [columns, rows, top, bottom, left, right, scrollback.limit] { writer.number(side) }
-    for flag in [isAlternate, isImageOpen] { writer.flag(flag) }
+    for flag in [isAlternate, isImageOpen, hiddenIsOrigin] { writer.flag(flag) }
     for modes in [modes, savedModes] { writer.number(UInt64(modes.rawValue)) }
     writer.plain(Self.packed(tabStops))
     for cursor in [cursor, saved, hiddenSaved] { cursor.write(to: &writer) }
@@ -68,6 +68,7 @@ extension Screen {
     (self.top, self.bottom, self.left, self.right) = (top, bottom, left, right)
     isAlternate = try reader.flag()
     isImageOpen = try reader.flag()
+    hiddenIsOrigin = try reader.flag()
     modes = try Modes(from: &reader)
     savedModes = try Modes(from: &reader)
     tabStops = Self.unpacked(try reader.plain((columns + 7) / 8), columns)
