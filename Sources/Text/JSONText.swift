@@ -112,7 +112,8 @@ package struct JSONText: Sendable {
     var sink = JSONSink(output: output)
     output = []
     sink.walk(text)
-    output = sink.output
+    // Taken, not shared: a second holder would make the next byte copy all of them.
+    swap(&output, &sink.output)
     output.append(UInt8(ascii: "\""))
   }
 
@@ -125,7 +126,8 @@ package struct JSONText: Sendable {
     var sink = JSONSink(output: output, isEmbedding: true)
     output = []
     sink.walk(json)
-    output = sink.output
+    // Taken, not shared: a second holder would make the next byte copy all of them.
+    swap(&output, &sink.output)
   }
 
   private mutating func container<E: Error>(
