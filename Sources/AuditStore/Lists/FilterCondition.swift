@@ -21,7 +21,8 @@ struct FilterCondition {
       parts.append(scope == .session ? "s.sid IN \(list)" : "s.sid IN \(list)")
     }
     // Who read what is not what agents did: it is listed where it is asked for by kind, session, type or trait.
-    if filter.sessions == nil, filter[.kind].isEmpty, filter[.type].isEmpty, filter[.has].isEmpty,
+    let asksForReading = filter[.type].contains { $0.text.hasPrefix("audit") }
+    if filter.sessions == nil, filter[.kind].isEmpty, filter[.has].isEmpty, !asksForReading,
       scope == .session || scope == .event
     {
       parts.append("s.kind IS NOT 'audit'")
