@@ -89,7 +89,9 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["blackbox", "TestSupport", "Terminal", "Platform", "SessionLog"],
+      dependencies: [
+        "blackbox", "Replay", "TestSupport", "Terminal", "Platform", "SessionLog",
+      ],
       swiftSettings: tests),
   ]
 )

@@ -135,10 +135,14 @@ package struct RawMode: ~Copyable {
 
   /// From now on a crash writes `bytes` to `output` and restores the settings before the program ends.
   ///
-  /// Wraps `signal` for SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE and SIGABRT.
+  /// Wraps `signal` for what ends a program that does not catch it: SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE,
+  /// SIGABRT, SIGSYS, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU and SIGXFSZ.
   package static func restoreAfterCrash(writing bytes: [UInt8], to output: Int32) {
     CrashRestore.arm(bytes, output)
-    for number in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT] {
+    for number in [
+      SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSYS, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2,
+      SIGXCPU, SIGXFSZ,
+    ] {
       _ = signal(number) { number in
         CrashRestore.run()
         signal(number, SIG_DFL)

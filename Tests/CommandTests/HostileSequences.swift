@@ -137,7 +137,9 @@ enum SafeBytes {
     case "m": return isNumbers
     case "H": return isNumbers && medium == .player
     case "J", "K": return isNumbers && medium == .player
-    case "h", "l": return medium == .player && ["?1049", "?25", "?7", "?2004", "?1002", "?1006"].contains(parameters)
+    case "h", "l":
+      return medium == .player
+        && ["?1049", "?25", "?7", "?2004", "?1002", "?1006"].contains(parameters)
     default: return false
     }
   }

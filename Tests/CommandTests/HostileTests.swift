@@ -1,17 +1,50 @@
 import Foundation
+import Replay
 import Testing
 
 /// Nothing a recording holds, and nothing anybody names, reaches a terminal or a file as itself.
 struct HostileTests {
-  /// Each key of the player's help, and what a viewer might type into its prompt.
-  private static let keys =
-    [" ", " "] + Array(repeating: ".", count: 60) + Array(repeating: ",", count: 30) + [
-      "\u{1B}[C", "\u{1B}[D", "[", "]", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "g", "G",
-      ":0.1s\r", ":50%\r", ":#7\r", ":\u{1B}[6n\u{1B}]0;x\u{07}nowhere\r", ":x\u{7F}\u{7F}", "<",
-      ">",
-      "=", "\u{1B}[A", "\u{1B}[B", "h", "j", "k", "l", "c", "\u{0C}", "?", "?", "?", "\u{1B}[5~",
-      "\u{1B}[6~", "\u{1B}[H", "\u{1B}[F", "g", "\u{1B}[200~\u{1B}[201~", "\u{1B}P1$r0m\u{1B}\\",
-    ]
+  /// Each key of the player's help, and what a viewer might type into its prompts or paste.
+  private static let keys: [String] = {
+    let all = KeyTable.rows.flatMap(\.bindings)
+      .filter { ![.quit, .suspend, .redraw].contains($0.action) }.map { bytes($0.key) }
+    return [" ", " "] + Array(repeating: ".", count: 40) + Array(repeating: ",", count: 10)
+      + ["e"] + all + ["\u{1B}", "g", "E", "\t"] + Array(repeating: "\u{1B}[B", count: 12)
+      + ["\r", "r", ",", ",", "r", "z", "z", "\u{1B}"] + [
+        ":0.1s\r", ":50%\r", ":#7\r", ":\u{1B}[6n\u{1B}]0;x\u{07}nowhere\r", ":x\u{7F}\u{7F}",
+        "/hostile\r", "n", "N", "/\u{9B}6n\u{202E}\r", "\\(\r", "x", "\r", "X", "\u{1B}",
+        "\u{1B}[200~:q\r\u{1B}]0;x\u{07}\u{1B}[201~", ":\u{1B}[200~\u{1B}]0;x\u{07}\u{1B}[201~\r",
+        "\u{1B}P1$r0m\u{1B}\\", "\u{1B}[<0;10;28M", "\u{1B}[<0;5;5M", "\u{1B}[<65;5;5M",
+        "\u{1B}[M !!", "?", "?", "?", "?", "\u{0C}",
+      ]
+  }()
+
+  private static let few =
+    [" ", " ", "e"] + Array(repeating: ".", count: 20) + Array(repeating: ",", count: 5)
+    + ["\r", "r", "r", "\u{1B}", "?", "\u{1B}", "x", "/hostile\r", "n", "G"]
+
+  private static func bytes(_ key: Key) -> String {
+    switch key {
+    case .character(let letter): String(UnicodeScalar(letter))
+    case .enter: "\r"
+    case .escape: "\u{1B}"
+    case .tab: "\t"
+    case .backTab: "\u{1B}[Z"
+    case .up: "\u{1B}[A"
+    case .down: "\u{1B}[B"
+    case .right: "\u{1B}[C"
+    case .left: "\u{1B}[D"
+    case .shiftRight: "\u{1B}[1;2C"
+    case .shiftLeft: "\u{1B}[1;2D"
+    case .home: "\u{1B}[H"
+    case .end: "\u{1B}[F"
+    case .pageUp: "\u{1B}[5~"
+    case .pageDown: "\u{1B}[6~"
+    case .function: "\u{1B}OP"
+    case .control(let letter): String(UnicodeScalar(letter &- 0x60))
+    case .delete, .backspace, .scalar, .mouse, .paste, .unknown: "\u{7F}"
+    }
+  }
 
   @Test(.enabled(if: Program.path != nil, "the program is not beside its tests"))
   func `the player writes its own alphabet alone, whatever it shows`() throws {
@@ -22,7 +55,13 @@ struct HostileTests {
         fixture.place, fixture.program, ["replay", session, "--speed", "64"], columns: 100, rows: 30
       )
       #expect(terminal.read(until: "VERIFIED"), "the player does not start")
-      for key in Self.keys { terminal.press(key) }
+      // Every key once; the other sessions are looked at on the way through.
+      let keys = session == fixture.sessions.first ? Self.keys : Self.few
+      for key in keys {
+        terminal.press(key)
+        // An escape is a key once nothing has followed it for a while.
+        if key == "\u{1B}" { terminal.read(quiet: 80) }
+      }
       terminal.press("G")
       terminal.press("q")
       #expect(terminal.finish() == 0)
@@ -32,6 +71,39 @@ struct HostileTests {
       #expect(text.contains(HostileFixture.mark), "nothing recorded was shown")
       #expect(text.hasSuffix("\u{1B}[?1049l"), "the terminal is not given back")
     }
+  }
+
+  @Test(.enabled(if: Program.path != nil, "the program is not beside its tests"))
+  func `a terminal that cannot place its cursor gets lines that are safe`() throws {
+    let fixture = try HostileFixture()
+    defer { fixture.place.remove() }
+    for session in fixture.sessions.prefix(1) {
+      let terminal = try HostileTerminal(
+        fixture.place, "/usr/bin/env", ["TERM=dumb", fixture.program, "replay", session],
+        columns: 100, rows: 30)
+      #expect(terminal.read(until: "> "), "the player does not ask")
+      for line in [
+        "n", "l", "l", "l", "d", "r", "s", "/hostile", "N", "next-hidden", "d", "g 50%", "h", "w",
+        "\u{9B}6n\u{202E}",
+      ] {
+        terminal.press(line + "\n")
+        terminal.read(quiet: 60)
+      }
+      terminal.press("q\n")
+      #expect(terminal.finish() == 0)
+      // What is typed is shown by the terminal itself.
+      let written = terminal.written.filter { $0 != 0x0D }
+      let violation = SafeBytes.violation(Self.withoutEcho(written), .plain)
+      #expect(violation == nil, "session \(session)")
+      #expect(String(decoding: written, as: UTF8.self).contains(HostileFixture.mark))
+    }
+  }
+
+  /// The one line above that is not safe itself comes back as the terminal's echo.
+  private static func withoutEcho(_ bytes: [UInt8]) -> [UInt8] {
+    Array(
+      String(decoding: bytes, as: UTF8.self)
+        .replacingOccurrences(of: "\u{9B}6n\u{202E}\n", with: "\n").utf8)
   }
 
   @Test(.enabled(if: Program.path != nil, "the program is not beside its tests"))

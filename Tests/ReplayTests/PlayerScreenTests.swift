@@ -253,7 +253,7 @@ import Testing
       }
       for row in KeyTable.rows {
         #expect(text.contains(row.keys), "\(row.keys) at \(columns)×\(rows)")
-        let says = columns < 60 ? String(row.says.prefix(20)) : String(row.says.prefix(40))
+        let says = String(row.says.prefix(12))
         #expect(text.contains(says), "\(row.says) at \(columns)×\(rows)")
       }
       let page = screen.helpPage

@@ -144,9 +144,16 @@ package enum KeyTable {
         [(c("q"), .quit, "quit"), (.control(UInt8(ascii: "c")), .quit, "")]),
     ]
 
-  /// What the mouse does, for the help.
+  /// What the mouse does, for help and manual page.
   package static let mouse =
     "Mouse: a click on the timeline goes there, on an event selects it; the wheel scrolls."
+
+  /// All keys of a group in one paragraph, for help and manual page.
+  package static func paragraph(_ group: KeyRow.Group) -> String {
+    group.rawValue + ": "
+      + rows.filter { $0.group == group }.map { "[" + $0.keys + "] " + $0.says }
+      .joined(separator: "; ") + "."
+  }
 
   /// What a key does.
   package static let actions: [Key: Action] = {

@@ -2,7 +2,7 @@ internal import Terminal
 internal import Text
 
 /// The keys, over the session; in pages where the window is too small for all of them.
-struct HelpScreen: Sendable {
+package struct HelpScreen: Sendable {
   private static let keyWidth = 11
   private static let columnWidth = 56
 
@@ -12,12 +12,22 @@ struct HelpScreen: Sendable {
     case blank
   }
 
-  private static func lines() -> [Line] {
+  /// What a key does, over several lines where the window is narrow.
+  private static func lines(_ keys: String, _ says: String, width: Int) -> [Line] {
+    let room = max(8, min(width, columnWidth) - keyWidth - 3)
+    return DetailWrap.words(says, width: room).enumerated().map { index, part in
+      .key(index == 0 ? keys : "", part)
+    }
+  }
+
+  private static func lines(width: Int) -> [Line] {
     var lines: [Line] = []
     for group in KeyRow.Group.allCases {
       if !lines.isEmpty { lines.append(.blank) }
       lines.append(.title(group.rawValue))
-      for row in KeyTable.rows where row.group == group { lines.append(.key(row.keys, row.says)) }
+      for row in KeyTable.rows where row.group == group {
+        lines += Self.lines(row.keys, row.says, width: width)
+      }
     }
     lines.append(.key("click", "timeline: go there; event: select it"))
     lines.append(.key("wheel", "scroll"))
@@ -31,7 +41,7 @@ struct HelpScreen: Sendable {
   /// The lines in columns of at most so many rows; columns after those that show are of later pages.
   private static func columns(width: Int, rows: Int) -> (blocks: [[Line]], across: Int) {
     let (across, most) = (max(1, width / columnWidth), max(1, rows - 1))
-    let all = lines()
+    let all = lines(width: width)
     // All on one page with no group torn, where that can be.
     for height in max(1, (all.count + across - 1) / across)...max(most, all.count) {
       guard height <= most else { break }
@@ -60,7 +70,7 @@ struct HelpScreen: Sendable {
     return blocks.allSatisfy { $0.count <= height } ? blocks : all.map { [$0] }
   }
 
-  static func pages(columns: Int, rows: Int) -> Int {
+  package static func pages(columns: Int, rows: Int) -> Int {
     let (blocks, across) = self.columns(width: columns, rows: rows)
     return (blocks.count + across - 1) / across
   }

@@ -141,9 +141,9 @@ extension PlayerScreen {
   private mutating func drawTimeline(on frame: inout Frame, row: Int) {
     bar.position = player.position
     bar.duration = navigator.timeline.duration
-    bar.isGrowing = navigator.isReading
+    bar.isGrowing = !navigator.timeline.isComplete
     bar.clock = clock
-    bar.hitCount = navigator.hitCount
+    (bar.search, bar.hitCount) = (navigator.textSearch?.typed, navigator.hitCount)
     bar.draw(
       navigator.stage.marks, hits: { navigator.hits }, navigator.timeline, on: &frame, row: row)
   }

@@ -8,6 +8,8 @@ struct TimelineBar: Sendable {
   /// The end is not known yet.
   var isGrowing = false
   var clock = ClockStyle()
+  /// What is looked for, and how often it was found.
+  var search: String?
   var hitCount = 0
 
   private struct Cell: Sendable {
@@ -20,11 +22,12 @@ struct TimelineBar: Sendable {
     var duration: UInt64
     var span: Range<Int>
     var marks: Int
+    var search: String?
     var hits: Int
   }
 
   private var marked: (key: Key, cells: [Int: Cell]) = (
-    Key(duration: 0, span: 0..<0, marks: -1, hits: -1), [:]
+    Key(duration: 0, span: 0..<0, marks: -1, search: nil, hits: -1), [:]
   )
 
   /// Letters, since colours alone tell nothing to some eyes and terminals.
@@ -86,7 +89,8 @@ struct TimelineBar: Sendable {
   private mutating func lay(
     _ marks: Marks, _ hits: () -> [SearchHit], _ timeline: Timeline, _ span: Range<Int>
   ) {
-    let key = Key(duration: duration, span: span, marks: marks.total, hits: hitCount)
+    let key = Key(
+      duration: duration, span: span, marks: marks.total, search: search, hits: hitCount)
     guard key != marked.key else { return }
     var cells: [Int: Cell] = [:]
     for (kind, sign, tone) in Self.signs {

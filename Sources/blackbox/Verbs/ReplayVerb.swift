@@ -14,7 +14,7 @@ struct ReplayVerb: Verb {
         + "A terminal that cannot place its cursor (TERM=dumb) is asked line by line. "
         + "Without a terminal, or with --plain, it prints the session's text instead.",
       "ID@57 begins at event 57, ID@+12.5s at that moment; both begin paused.",
-    ],
+    ] + KeyRow.Group.allCases.map(KeyTable.paragraph) + [KeyTable.mouse],
     operands: [
       OperandDescription(
         "ID", .session, isOptional: true, help: "a session, a file, or ID@EVENT, ID@+TIME")
