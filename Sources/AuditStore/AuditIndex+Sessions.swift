@@ -3,9 +3,8 @@ internal import Platform
 internal import SessionLog
 
 extension AuditIndex {
-  /// What one transaction takes up: bytes of session files, and sessions.
+  /// Bytes of session files that one transaction takes up.
   private static let bytesPerTransaction: UInt64 = 48 << 20
-  private static let sessionsPerTransaction = 1000
 
   /// Reads every session that is due, in order of their numbers.
   mutating func readSessions(
@@ -16,6 +15,9 @@ extension AuditIndex {
       try database.integer("SELECT count(*) FROM source WHERE is_due")
     }
     guard due > 0 else { return }
+    try indexed { () throws(SQLiteFailure) in
+      try database.run("INSERT OR REPLACE INTO meta(k, v) VALUES('writing', 1)")
+    }
     var readers = SessionReaders(store, threads: threads)
     guard !readers.isEmpty else {
       throw AuditFailure(
@@ -62,10 +64,14 @@ extension AuditIndex {
           progress(IndexProgress(sessions: done, due: due))
         }
         try indexed { () throws(SQLiteFailure) in try rows.settle(database) }
+        try pieces.count(at: path)
       }
       if isDone { break }
     }
     try sweepOrphans()
+    try indexed { () throws(SQLiteFailure) in
+      try database.run("DELETE FROM meta WHERE k = 'writing'")
+    }
     if hasErased {
       // What was lawfully erased must not live on in the write-ahead log.
       try indexed { () throws(SQLiteFailure) in
@@ -126,7 +132,7 @@ extension AuditIndex {
       let next = try database.prepare(
         """
         SELECT src, uid, lines_done, root_done, leaf_done FROM source
-        WHERE is_due AND src > \(last) ORDER BY src LIMIT \(Int64(Self.sessionsPerTransaction))
+        WHERE is_due AND src > \(last) ORDER BY src LIMIT \(Int64(pieces.sessions))
         """)
       let leaves = try database.prepare(
         """

@@ -20,6 +20,32 @@ package struct IndexUpdate: Sendable, Equatable {
   package var damaged: Int64 = 0
 }
 
+/// How the index is to be brought up to date.
+package struct IndexWish: Sendable {
+  /// Empty it first.
+  package var rebuilds = false
+  /// Read the whole file for damage first; done by itself where the last writer was interrupted.
+  package var checks = false
+  /// Threads that read and verify, beside the one that writes.
+  package var threads = 1
+  /// Make texts findable too, and how; nil: as it is.
+  package var hasText = true
+  package var text: TextMode?
+  package init() {}
+}
+
+package enum IndexStage: Sendable { case sessions, text }
+
+/// What bringing it up to date did, and what there is now.
+package struct IndexRefresh: Sendable {
+  package var update: IndexUpdate
+  package var text: TextUpdate
+  package var contents: AuditIndex.Contents
+  package var notes: [IndexNote]
+
+  package var changedNothing: Bool { update == IndexUpdate() && text.isEmpty }
+}
+
 extension AuditIndex {
   /// Brings the index up to the newest signed checkpoint: first the log's new leaves, then each
   /// session they name.
@@ -38,7 +64,7 @@ extension AuditIndex {
     }
     do throws(AuditFailure) {
       try readLog(into: &result)
-      try sweep()
+      try sweepIfChanged()
       try readSessions(into: &result, threads: threads, progress: progress)
     } catch {
       guard error.kind == .locked,
@@ -62,13 +88,26 @@ extension AuditIndex {
 
   /// Updates the index, after reading all of it for damage and, if told to, emptying it.
   package static func refresh(
-    _ store: Store, now: Int64, rebuilds: Bool, patience: Int32 = AuditIndex.patience,
-    progress: (IndexProgress) -> Void = { _ in }
-  ) throws(AuditFailure) -> (update: IndexUpdate, contents: Contents, notes: [IndexNote]) {
-    var index = try AuditIndex(store, now: now, checks: true, patience: patience)
-    if rebuilds, index.isWritable { try index.startOver() }
-    let update = try index.update(progress: progress)
-    return (update, try index.contents(), index.notes)
+    _ store: Store, now: Int64, _ wanted: IndexWish = IndexWish(),
+    patience: Int32 = AuditIndex.patience,
+    progress: (IndexStage, IndexProgress) -> Void = { _, _ in }
+  ) throws(AuditFailure) -> IndexRefresh {
+    var index = try AuditIndex(
+      store, now: now, checks: wanted.checks || Self.wasInterrupted(store), patience: patience)
+    if wanted.rebuilds, index.isWritable { try index.startOver() }
+    let update = try index.update(threads: wanted.threads) { progress(.sessions, $0) }
+    var text = TextUpdate()
+    if wanted.hasText { text = try index.updateText(mode: wanted.text) { progress(.text, $0) } }
+    return IndexRefresh(
+      update: update, text: text, contents: try index.contents(), notes: index.notes)
+  }
+
+  /// True if the last writer did not come to its end: a power cut may have left more than it knows.
+  private static func wasInterrupted(_ store: Store) -> Bool {
+    do throws(SQLiteFailure) {
+      let database = try Database(store.indexPath, .readOnly, wait: 100)
+      return try database.integer("SELECT count(*) FROM meta WHERE k = 'writing'") > 0
+    } catch { return false }
   }
 
   // MARK: The log
@@ -207,6 +246,48 @@ extension AuditIndex {
   }
 
   // MARK: Files and leaves side by side
+
+  /// Sweeps where a name came or went in a folder of sessions since the last sweep, or may have.
+  private func sweepIfChanged() throws(AuditFailure) {
+    let print = try folders()
+    let isKnown = try indexed { () throws(SQLiteFailure) in
+      if let print, try database.value("SELECT v FROM meta WHERE k = 'folders'") == .blob(print) {
+        // Nothing tells when a file that the log does not name changes, or one is missing that should be there.
+        return try database.integer(
+          "SELECT EXISTS(SELECT 1 FROM source WHERE src < 0 OR verify = 'MISSING')") == 0
+      }
+      return false
+    }
+    if isKnown { return }
+    try sweep()
+    guard let print else { return }
+    let path = store.indexPath
+    try database.transaction({ AuditFailure($0, at: path) }) { () throws(AuditFailure) in
+      try indexed { () throws(SQLiteFailure) in
+        try database.run("INSERT OR REPLACE INTO meta(k, v) VALUES('folders', \(.blob(print)))")
+      }
+    }
+  }
+
+  /// A digest of all folders of sessions and when they last changed; nil where that is too fresh to be relied on.
+  ///
+  /// A name that comes within the same tick of the clock would not show: folders younger than two seconds do not count.
+  private func folders() throws(AuditFailure) -> [UInt8]? {
+    let limit = (SystemClock().wall() - 2_000_000) * 1000
+    var text: [UInt8] = []
+    var isSettled = true
+    func add(_ path: String, _ depth: Int) throws(FileFailure) {
+      let status = try store.system.status(of: path)
+      guard status.kind == .directory else { return }
+      if status.modified == 0 || status.modified > limit { isSettled = false }
+      text.append(contentsOf: "\(path) \(status.inode) \(status.modified)\n".utf8)
+      guard depth > 0, isSettled else { return }
+      for name in try store.system.list(path) { try add(Path.join(path, name), depth - 1) }
+    }
+    do throws(FileFailure) { try add(store.sessionsPath, 3) } catch { return nil }
+    guard isSettled else { return nil }
+    return try indexed { () throws(SQLiteFailure) in try DerivedIDs.digest(text) }
+  }
 
   /// Marks what leaves alone do not tell: files without a leaf, leaves without a file.
   private func sweep() throws(AuditFailure) {

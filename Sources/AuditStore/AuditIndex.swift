@@ -25,6 +25,27 @@ package struct AuditIndex: ~Copyable {
   /// False where the index can be read only.
   let isWritable: Bool
   package internal(set) var notes: [IndexNote] = []
+  /// How much one transaction takes up.
+  var pieces = Pieces()
+
+  /// How much one transaction takes up; tests make it little, and let it stop in the middle.
+  struct Pieces: Sendable {
+    var sessions = 1000
+    var texts: Int64 = 20_000
+    /// Transactions until an update stops, rolling the last one back; nil: it does not.
+    var transactions: Int?
+
+    static let stopped = "the update was stopped"
+
+    /// Counts one transaction.
+    mutating func count(at path: String) throws(AuditFailure) {
+      guard let left = transactions else { return }
+      transactions = left - 1
+      if left <= 0 {
+        throw AuditFailure(.unusableIndex, Self.stopped, at: path, advice: "Ask again.")
+      }
+    }
+  }
 
   /// How long to wait for another process, in milliseconds.
   package static let patience: Int32 = 5000

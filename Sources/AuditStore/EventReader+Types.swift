@@ -72,7 +72,9 @@ extension EventReader {
       gather(row, line, &source)
       facts(&row, line, &source, &block)
     }
-    if type != EventTypes.start, type != EventTypes.salt {
+    if type == EventTypes.start {
+      command(&row, line, &source, &block)
+    } else if type != EventTypes.salt {
       text(&row, line, header, &source, &block)
       keep(&row, line, header, &block)
     }
@@ -242,6 +244,18 @@ extension EventReader {
     return String(parts[1])
   }
 
+  /// The recorded command of line 0, to be found by.
+  private func command(
+    _ row: inout EventRow, _ line: Span<UInt8>, _ source: inout FieldSource,
+    _ block: inout EventBlock
+  ) {
+    do {
+      let words = try JSONValue(parsing: line)["argv"]?.array?.compactMap(\.string) ?? []
+      guard !words.isEmpty else { return }
+      file(block.piece(of: String(words.joined(separator: " ").prefix(8192))), in: &row, block)
+    } catch { source.odd &+= 1 }
+  }
+
   /// The words of a command, a statement, arguments or a message, to be found by.
   private mutating func text(
     _ row: inout EventRow, _ line: Span<UInt8>, _ header: LineHeader, _ source: inout FieldSource,
@@ -259,14 +273,19 @@ extension EventReader {
           of: String(decoding: scratch.prefix(FieldSource.textLimit), as: UTF8.self))
       }
     }
+    file(piece, in: &row, block)
+  }
+
+  /// Notes a row's text, and the numbers that it is stored under.
+  private func file(_ piece: Piece, in row: inout EventRow, _ block: borrowing EventBlock) {
     guard piece.count > 0 else { return }
     do {
       let digest = try SHA256.hash(block.bytes.span.extracting(piece.range)).bytes
       row.text = piece
       row.textID = DerivedIDs.number(digest)
-      row.textCheck = digest[8..<16].reduce(0) { $0 << 8 | UInt64($1) }
+      row.textCheck = DerivedIDs.check(digest)
     } catch {
-      tally.cut &+= 1
+      // Without a digest there is no number; the row stays without its text.
     }
   }
 

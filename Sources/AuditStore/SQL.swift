@@ -22,6 +22,8 @@ struct SQL: ExpressibleByStringInterpolation, Sendable {
   private(set) var values: [SQLValue] = []
 
   init() {}
+  /// A text that nothing recorded may be part of.
+  init(unchecked text: String) { self.text = text }
   init(stringLiteral value: StaticString) { text = value.description }
   init(stringInterpolation: StringInterpolation) { self = stringInterpolation.sql }
 

@@ -88,6 +88,11 @@ struct Database: ~Copyable {
     return statement
   }
 
+  /// Compiles a statement whose text is not a literal: a page of statements, or what an analyst wrote.
+  func prepare(unchecked text: String) throws(SQLiteFailure) -> Statement {
+    try prepare(SQL(unchecked: text))
+  }
+
   /// Runs one statement that gives no rows, or whose rows nobody wants.
   func run(_ sql: SQL) throws(SQLiteFailure) {
     let statement = try prepare(sql)
@@ -260,6 +265,17 @@ struct Statement: ~Copyable {
       }
     }
     guard code == SQLITE_OK else { throw unsafe SQLiteFailure(code, of: database) }
+  }
+
+  /// Binds a named parameter, where the statement has it.
+  func set(named name: String, _ value: SQLValue) throws(SQLiteFailure) {
+    let place = unsafe sqlite3_bind_parameter_index(handle, name)
+    guard place > 0 else { return }
+    switch value {
+    case .integer(let number): try set(place, number)
+    case .text(let text): try set(place, text: text)
+    default: try set(place, nil as Int64?)
+    }
   }
 
   func set(_ place: Int32, text: String?) throws(SQLiteFailure) {

@@ -28,10 +28,12 @@ package struct FileStatus: Sendable, Equatable {
   package var inode: UInt64
   package var owner: UInt32
   package var permissions: UInt32
+  /// When its content last changed, nanoseconds since 1970; for a directory, when a name came or went. 0: not known.
+  package var modified: Int64
 
   package init(
     kind: FileKind, size: UInt64, links: UInt64, device: UInt64, inode: UInt64, owner: UInt32,
-    permissions: UInt32
+    permissions: UInt32, modified: Int64 = 0
   ) {
     self.kind = kind
     self.size = size
@@ -40,6 +42,7 @@ package struct FileStatus: Sendable, Equatable {
     self.inode = inode
     self.owner = owner
     self.permissions = permissions
+    self.modified = modified
   }
 }
 

@@ -149,7 +149,8 @@ package final class SystemFiles: FileSystem {
     return FileStatus(
       kind: kind, size: UInt64(clamping: info.st_size), links: UInt64(info.st_nlink),
       device: UInt64(info.st_dev), inode: UInt64(info.st_ino), owner: info.st_uid,
-      permissions: info.st_mode & 0o7777)
+      permissions: info.st_mode & 0o7777,
+      modified: Int64(info.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(info.st_mtim.tv_nsec))
   }
 }
 

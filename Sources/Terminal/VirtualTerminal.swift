@@ -61,6 +61,12 @@ package struct VirtualTerminal: Sendable, Equatable {
     return Row(line, screen)
   }
 
+  /// Characters were written to a visible row in the last `feed`, as far as is known: what only moved
+  /// text or took it away does not count.
+  package func isFresh(_ row: Int) -> Bool {
+    row >= 0 && row < screen.rows && screen.grid[row].isFresh(screen.hidden.feed)
+  }
+
   package var scrollbackCount: Int { screen.scrollback.count }
 
   /// A row that scrolled off the primary screen, 0 the oldest; a blank one where there is none.

@@ -148,7 +148,9 @@ final class Fixture {
   }
 
   /// Every row of every table but the schema's own, as text.
-  func dump() throws -> [String] {
+  func dump() throws -> [String] { try Self.dump(store) }
+
+  static func dump(_ store: Store) throws -> [String] {
     let database = try Database(store.indexPath, .readOnly, wait: 50)
     var rows: [String] = []
     let tables = try database.prepare(
@@ -168,7 +170,7 @@ final class Fixture {
   }
 
   private static let dumps: [String: SQL] = [
-    "meta": "SELECT * FROM meta ORDER BY k", "leaf": "SELECT * FROM leaf ORDER BY 1",
+    "meta": "SELECT * FROM meta WHERE k <> 'folders' ORDER BY k", "leaf": "SELECT * FROM leaf ORDER BY 1",
     "source": "SELECT * FROM source ORDER BY 1", "identity": "SELECT * FROM identity ORDER BY 1",
     "resource": "SELECT * FROM resource ORDER BY 1",
     "session": "SELECT * FROM session ORDER BY 1", "etype": "SELECT * FROM etype ORDER BY 1",

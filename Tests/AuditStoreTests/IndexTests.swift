@@ -65,13 +65,15 @@ import Testing
   @Test func `asking again reads nothing again`() throws {
     let fixture = try Fixture()
     try fixture.record()
-    let first = try AuditIndex.refresh(fixture.store, now: 0, rebuilds: false)
+    let first = try AuditIndex.refresh(fixture.store, now: 0)
     #expect(first.update.sessions == 1)
     #expect(first.update.leaves == 2)
-    let second = try AuditIndex.refresh(fixture.store, now: 0, rebuilds: false)
+    let second = try AuditIndex.refresh(fixture.store, now: 0)
     #expect(second.update == IndexUpdate())
     #expect(second.contents == first.contents)
-    let third = try AuditIndex.refresh(fixture.store, now: 0, rebuilds: true)
+    var again = IndexWish()
+    again.rebuilds = true
+    let third = try AuditIndex.refresh(fixture.store, now: 0, again)
     #expect(third.update == first.update)
   }
 

@@ -191,7 +191,7 @@ enum Seeds {
     if index % 2 == 0 {
       s.output("the violet\u{1B}[31m-an\u{1B}[0mchor \(index)\r\n")
     } else {
-      s.output("-anchor \(index)\r\u{1B}[10C\rviolet\u{1B}[6G-anchor \(index)\u{1B}[1Gviolet-\r\n")
+      s.output("-anchor \(index)\r\u{1B}[10C\rviolet\u{1B}[7G-anchor \(index)\u{1B}[1Gviolet-\r\n")
     }
     s.pass(1000)
     s.output("$ ")

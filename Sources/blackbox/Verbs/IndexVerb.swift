@@ -1,4 +1,5 @@
 internal import AuditStore
+internal import Platform
 internal import SessionLog
 internal import Text
 
@@ -8,13 +9,28 @@ struct IndexVerb: Verb {
     details: [
       "The index makes sessions quick to find. It is derived from the recordings: it can be deleted "
         + "at any time, and every question brings it up to date by itself.",
-      "This verb also reads the whole index file for damage, and puts a damaged one aside.",
+      "This verb does that for the search too: it draws what terminals showed, finds the commands "
+        + "typed in them, and makes every text findable. It can be stopped anywhere and goes on "
+        + "where it stood. Two may run at once: one waits for the other.",
+      "The index file is read for damage with --check, and by itself where the last writer was "
+        + "interrupted; a damaged one is put aside and built anew.",
     ],
-    options: [.flag("rebuild", help: "empty it first and read every session again")],
+    options: [
+      .flag("rebuild", help: "empty it first and read every session again"),
+      .flag("check", help: "read the whole index file for damage first"),
+      .value(
+        "text", nil, "MODE", .choice(["trigram", "words", "off"]),
+        help: "find any part of a text, or whole words, or make no search; kept from then on"),
+      .flag("no-text", help: "leave texts for later"),
+      .flag("follow", "f", help: "stay and keep up with a store that grows, until interrupted"),
+      .value(
+        "jobs", "j", "N", .integer(1...64), help: "threads that read and verify; 1 by default"),
+    ],
     outputs: OutputFormat.object,
     examples: [
       .init("index", "after a large import, so that the next question need not wait"),
-      .init("index --rebuild", "when in doubt"),
+      .init("index --rebuild -j 4", "when in doubt"),
+      .init("index --follow", "beside `blackbox serve`"),
     ])
 
   private let arguments: ParsedArguments
@@ -27,15 +43,38 @@ struct IndexVerb: Verb {
 
   func run(_ io: inout Output) throws -> ExitCode {
     let store = try Store.open(location.directory)
-    let result = try AuditIndex.refresh(
-      store, now: arguments.now.microseconds, rebuilds: arguments.flag("rebuild")
-    ) { io.progress("reading sessions", done: $0.sessions, of: $0.due) }
+    var wish = IndexWish()
+    wish.rebuilds = arguments.flag("rebuild")
+    wish.checks = arguments.flag("check")
+    wish.threads = arguments.integer("jobs") ?? 1
+    wish.hasText = !arguments.flag("no-text")
+    wish.text = arguments.value("text").flatMap { TextMode(rawValue: $0) }
+    var code = try refresh(store, wish, &io, isFirst: true)
+    guard arguments.flag("follow") else { return code }
+    (wish.rebuilds, wish.checks) = (false, false)
+    while true {
+      pause(milliseconds: 500)
+      code = try refresh(store, wish, &io, isFirst: false)
+    }
+  }
+
+  /// Brings it up to date once; later times say only what changed.
+  private func refresh(_ store: Store, _ wish: IndexWish, _ io: inout Output, isFirst: Bool) throws
+    -> ExitCode
+  {
+    let result = try AuditIndex.refresh(store, now: arguments.now.microseconds, wish) {
+      io.progress(
+        $0 == .text ? "drawing terminals" : "reading sessions", done: $1.sessions, of: $1.due)
+    }
+    if !isFirst, result.changedNothing { return .done }
     for note in result.notes { io.warn(note.line) }
     if io.format.isForPrograms {
       try io.json { json in
         json.field("leaves_read", result.update.leaves)
         json.field("sessions_read", result.update.sessions)
         json.field("rows_added", result.update.rows)
+        json.field("terminals_drawn", result.text.sessions)
+        json.field("texts_added", result.text.texts)
         json.field("leaves", result.contents.leaves)
         json.field("sessions", result.contents.sessions)
         json.field("events", result.contents.events)
@@ -44,6 +83,11 @@ struct IndexVerb: Verb {
     } else {
       let update = result.update
       try io.line("read \(update.leaves) leaves and \(update.sessions) sessions")
+      if !result.text.isEmpty {
+        try io.line(
+          "drew \(result.text.sessions) terminal sessions, made \(result.text.texts) texts findable"
+        )
+      }
       let all = result.contents
       try io.line("the index holds \(all.sessions) sessions, \(all.events) events")
       if all.damaged > 0 {
