@@ -34,7 +34,11 @@ extension AuditIndex {
           tokenize='unicode61', detail='none')
         """)
     }
-    try database.run("INSERT OR REPLACE INTO meta(k, v) VALUES('text', \(mode.rawValue))")
+    // The usual kind is not written down, so that an index made anew equals one that never had another.
+    try database.run("DELETE FROM meta WHERE k = 'text'")
+    if mode != .trigram {
+      try database.run("INSERT INTO meta(k, v) VALUES('text', \(mode.rawValue))")
+    }
     try database.run("DELETE FROM txt_due")
     try database.run("INSERT INTO txt_due(tid) SELECT tid FROM txt")
   }

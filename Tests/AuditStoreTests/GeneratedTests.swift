@@ -81,7 +81,8 @@ import Testing
     #expect(try database.integer(hits) == 2)
     wish.text = .off
     _ = try AuditIndex.refresh(scene.store, now: 0, wish)
-    #expect(try database.integer(hits) == 0)
+    let part: SQL = "SELECT count(*) FROM txt_fts WHERE body LIKE '%zebra-quartz%'"
+    #expect(try database.integer(part) == 0)
     #expect(try database.integer("SELECT count(*) FROM txt WHERE body LIKE '%zebra-quartz%'") == 2)
     wish.text = .trigram
     _ = try AuditIndex.refresh(scene.store, now: 0, wish)
