@@ -16,6 +16,7 @@ extension AuditIndex {
     }
     guard due > 0 else { return }
     try indexed { () throws(SQLiteFailure) in
+      try database.run("DELETE FROM meta WHERE k = 'counts'")
       try database.run("INSERT OR REPLACE INTO meta(k, v) VALUES('writing', 1)")
     }
     var readers = SessionReaders(store, threads: threads)

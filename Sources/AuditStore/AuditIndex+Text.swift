@@ -118,8 +118,7 @@ extension AuditIndex {
       try rows.statements.run(
         "INSERT OR IGNORE INTO shown(tid, eid) VALUES(\(text), \(first | Int64(line.sequence)))")
     }
-    let type = try rows.ids.id(
-      ofType: "terminal.command", known: EventTypes.command)
+    let type = try rows.ids.id(ofType: EventTypes.command)
     for command in drawing.commands where command.sequence <= UInt64(UInt32.max) {
       let text = try rows.ids.id(ofText: command.text)
       let status: Int64 = command.exitCode.map { $0 == 0 ? 1 : 2 } ?? 0

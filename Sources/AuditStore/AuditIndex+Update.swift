@@ -92,22 +92,46 @@ extension AuditIndex {
     patience: Int32 = AuditIndex.patience,
     progress: (IndexStage, IndexProgress) -> Void = { _, _ in }
   ) throws(AuditFailure) -> IndexRefresh {
-    var index = try AuditIndex(
-      store, now: now, checks: wanted.checks || Self.wasInterrupted(store), patience: patience)
+    var index = try AuditIndex(store, now: now, checks: wanted.checks, patience: patience)
+    if !wanted.checks, try index.wasInterrupted() {
+      index = try AuditIndex(store, now: now, checks: true, patience: patience)
+    }
     if wanted.rebuilds, index.isWritable { try index.startOver() }
     let update = try index.update(threads: wanted.threads) { progress(.sessions, $0) }
     var text = TextUpdate()
     if wanted.hasText { text = try index.updateText(mode: wanted.text) { progress(.text, $0) } }
     return IndexRefresh(
-      update: update, text: text, contents: try index.contents(), notes: index.notes)
+      update: update, text: text, contents: try index.keptContents(), notes: index.notes)
   }
 
   /// True if the last writer did not come to its end: a power cut may have left more than it knows.
-  private static func wasInterrupted(_ store: Store) -> Bool {
+  private func wasInterrupted() throws(AuditFailure) -> Bool {
+    try indexed { () throws(SQLiteFailure) in
+      try database.integer("SELECT count(*) FROM meta WHERE k = 'writing'") > 0
+    }
+  }
+
+  /// What the index holds, counted once after each update that changed it.
+  private func keptContents() throws(AuditFailure) -> Contents {
+    let kept = try indexed { () throws(SQLiteFailure) in
+      try database.value("SELECT v FROM meta WHERE k = 'counts'")
+    }
+    if case .text(let text) = kept {
+      let numbers = text.split(separator: " ").compactMap { Int64($0) }
+      if numbers.count == 4 {
+        return Contents(
+          leaves: numbers[0], sessions: numbers[1], events: numbers[2], damaged: numbers[3])
+      }
+    }
+    let counted = try contents()
+    guard isWritable else { return counted }
     do throws(SQLiteFailure) {
-      let database = try Database(store.indexPath, .readOnly, wait: 100)
-      return try database.integer("SELECT count(*) FROM meta WHERE k = 'writing'") > 0
-    } catch { return false }
+      let text = "\(counted.leaves) \(counted.sessions) \(counted.events) \(counted.damaged)"
+      try database.run("INSERT OR REPLACE INTO meta(k, v) VALUES('counts', \(text))")
+    } catch {
+      // Another process writes: the next one counts again.
+    }
+    return counted
   }
 
   // MARK: The log
@@ -254,7 +278,10 @@ extension AuditIndex {
       if let print, try database.value("SELECT v FROM meta WHERE k = 'folders'") == .blob(print) {
         // Nothing tells when a file that the log does not name changes, or one is missing that should be there.
         return try database.integer(
-          "SELECT EXISTS(SELECT 1 FROM source WHERE src < 0 OR verify = 'MISSING')") == 0
+          """
+          SELECT EXISTS(SELECT 1 FROM source WHERE src < 0)
+            OR EXISTS(SELECT 1 FROM source WHERE verify <> 'OK' AND verify = 'MISSING')
+          """) == 0
       }
       return false
     }
@@ -320,6 +347,7 @@ extension AuditIndex {
     let path = store.indexPath
     try database.transaction({ AuditFailure($0, at: path) }) { () throws(AuditFailure) in
       try indexed { () throws(SQLiteFailure) in
+        try database.run("DELETE FROM meta WHERE k = 'counts'")
         let mark = try database.prepare("UPDATE source SET is_due = 1 WHERE src = ?")
         for sid in due { try mark.run([.integer(sid)]) }
         if !gone.isEmpty {

@@ -66,8 +66,10 @@ package struct AuditIndex: ~Copyable {
 
   /// Opens the index, brings it up to date unless told not to, and answers; damage found on the way
   /// is put aside and the question asked once more.
+  ///
+  /// With `text` the search is brought up to date too: for questions that look for texts.
   package static func using<R>(
-    _ store: Store, now: Int64, updates: Bool = true, checks: Bool = false,
+    _ store: Store, now: Int64, updates: Bool = true, text: Bool = false, checks: Bool = false,
     patience: Int32 = AuditIndex.patience, progress: (IndexProgress) -> Void = { _ in },
     _ body: (borrowing AuditIndex, [IndexNote]) throws(AuditFailure) -> R
   ) throws(AuditFailure) -> R {
@@ -76,6 +78,7 @@ package struct AuditIndex: ~Copyable {
       do throws(AuditFailure) {
         var index = try AuditIndex(store, now: now, checks: checks, patience: patience)
         if updates { try index.update(progress: progress) }
+        if updates, text { try index.updateText(progress: progress) }
         notes += index.notes
         if !updates { notes += try index.pendingNotes() }
         return try body(index, notes)
@@ -195,7 +198,10 @@ package struct AuditIndex: ~Copyable {
       return "an index of an older version"
     }
     try database.script(
-      "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;")
+      """
+      PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
+      PRAGMA cache_size = -65536;
+      """)
     if checks, try database.value("PRAGMA quick_check(1)") != .text("ok") {
       return "damage, as SQLite's quick_check says"
     }

@@ -17,9 +17,9 @@ struct DerivedIDs: ~Copyable {
   private let addText: Statement
   private let text: Statement
   private let addDue: Statement
-  private let changes: Statement
-
   private var types: [String: Int64] = [:]
+  /// Known types that have their row.
+  private var hasType = [Bool](repeating: false, count: EventTypes.all.count + 1)
   private var identities: [IdentityFact: Int64] = [:]
   private var resources: [ResourceFact: Int64] = [:]
   private var policies: [PolicyReference: Int64] = [:]
@@ -79,7 +79,6 @@ struct DerivedIDs: ~Copyable {
     let addText = try database.prepare("INSERT OR IGNORE INTO txt(tid, body) VALUES(?,?)")
     let text = try database.prepare("SELECT body FROM txt WHERE tid = ?")
     let addDue = try database.prepare("INSERT OR IGNORE INTO txt_due(tid) VALUES(?)")
-    let changes = try database.prepare("SELECT changes()")
     // All or none: what owns statements is never half made.
     self.identity = identity
     self.resource = resource
@@ -90,12 +89,12 @@ struct DerivedIDs: ~Copyable {
     self.addText = addText
     self.text = text
     self.addDue = addDue
-    self.changes = changes
   }
 
   /// Forgets what it knows: rows were removed.
   mutating func forget() {
     types.removeAll()
+    for index in hasType.indices { hasType[index] = false }
     identities.removeAll()
     resources.removeAll()
     policies.removeAll()
@@ -162,20 +161,23 @@ struct DerivedIDs: ~Copyable {
     try Self.find([.text(uid)], approval)
   }
 
-  mutating func id(ofType name: String, known number: Int32 = 0) throws(SQLiteFailure) -> Int64 {
-    if let known = types[name] { return known }
-    let id: Int64
-    if number > 0 {
-      id = Int64(number)
-      if try !Self.holds(type.select, id) {
-        let type = EventTypes.all[Int(number) - 1]
-        try self.type.insert.run([
-          .text(name), .integer(id), .integer(type.classUID), .integer(type.isAction ? 1 : 0),
-        ])
-      }
-    } else {
-      id = try Self.find([.text(name)], type, also: [.integer(0), .integer(0)])
+  /// The number of a known type.
+  mutating func id(ofType number: Int32) throws(SQLiteFailure) -> Int64 {
+    if hasType[Int(number)] { return Int64(number) }
+    if try !Self.holds(type.select, Int64(number)) {
+      let known = EventTypes.all[Int(number) - 1]
+      try type.insert.run([
+        .text(known.name.description), .integer(Int64(number)), .integer(known.classUID),
+        .integer(known.isAction ? 1 : 0),
+      ])
     }
+    hasType[Int(number)] = true
+    return Int64(number)
+  }
+
+  mutating func id(ofType name: String) throws(SQLiteFailure) -> Int64 {
+    if let known = types[name] { return known }
+    let id = try Self.find([.text(name)], type, also: [.integer(0), .integer(0)])
     if types.count >= Self.cached { types.removeAll(keepingCapacity: true) }
     types[name] = id
     return id
@@ -191,7 +193,7 @@ struct DerivedIDs: ~Copyable {
       try addText.set(1, id)
       try addText.set(2, bytes, piece)
       try addText.run()
-      if try changed() {
+      if addText.changes > 0 {
         try addDue.set(1, id)
         try addDue.run()
         break
@@ -217,13 +219,6 @@ struct DerivedIDs: ~Copyable {
     return try id(
       ofText: bytes, Piece(start: 0, count: Int32(clamping: bytes.count)),
       first: Self.number(digest), check: Self.check(digest))
-  }
-
-  private func changed() throws(SQLiteFailure) -> Bool {
-    guard try changes.step() else { return false }
-    let count = changes.integer(0)
-    changes.reset()
-    return count > 0
   }
 
   // MARK: numbers

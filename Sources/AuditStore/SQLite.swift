@@ -310,6 +310,11 @@ struct Statement: ~Copyable {
   /// Wraps `sqlite3_reset`.
   func reset() { unsafe _ = sqlite3_reset(handle) }
 
+  /// Rows changed by the last statement of this connection.
+  ///
+  /// Wraps `sqlite3_changes64`.
+  var changes: Int64 { unsafe sqlite3_changes64(database) }
+
   // MARK: columns of the current row
 
   var columnCount: Int32 { unsafe sqlite3_column_count(handle) }

@@ -28,10 +28,10 @@ struct SessionRows: ~Copyable {
     for row in block.rows {
       let type =
         row.type > 0
-        ? EventTypes.all[Int(row.type) - 1].name.description : block.names[Int(-1 - row.type)]
+        ? try ids.id(ofType: row.type) : try ids.id(ofType: block.names[Int(-1 - row.type)])
       try statements.event.set(1, first | Int64(row.sequence))
       try statements.event.set(2, context.start &+ Int64(clamping: row.time))
-      try statements.event.set(3, try ids.id(ofType: type, known: row.type))
+      try statements.event.set(3, type)
       try statements.event.set(4, Int64(clamping: block.number))
       try statements.event.set(5, Int64(row.line))
       try statements.event.set(6, row.isAction ? 1 : 0)
