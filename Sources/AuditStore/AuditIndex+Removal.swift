@@ -33,7 +33,7 @@ extension AuditIndex {
     for table: SQL in ["approval_use", "masking"] {
       try database.run("DELETE FROM \(table) WHERE by BETWEEN \(first) AND \(last)")
     }
-    for table: SQL in ["stretch", "gap", "session_chain", "session"] {
+    for table: SQL in ["stretch", "gap", "session_chain", "session", "finding"] {
       try database.run("DELETE FROM \(table) WHERE sid = \(sid)")
     }
     try database.run("UPDATE source SET text_done = 0, is_text_due = 0 WHERE src = \(sid)")

@@ -35,7 +35,9 @@ private final class Known: Sendable {
   }
 
   func rebuild() throws {
-    _ = try AuditIndex.refresh(store, now: truth.until, rebuilds: true) { _ in }
+    var wish = IndexWish()
+    wish.rebuilds = true
+    _ = try AuditIndex.refresh(store, now: truth.until, wish)
   }
 }
 

@@ -136,8 +136,12 @@ extension Output {
     _ body: (borrowing AuditIndex) throws(AuditFailure) -> R
   ) throws -> R {
     var told: [IndexNote] = []
+    let looksForText =
+      arguments.description.name == "search"
+      && !(arguments.values("grep") + arguments.values("regex")).isEmpty
     let answer = try AuditIndex.using(
       store, now: Environment.now.microseconds, updates: !arguments.flag("no-index"),
+      text: looksForText,
       progress: { progress("reading sessions", done: $0.sessions, of: $0.due) }
     ) { (index, notes) throws(AuditFailure) in
       told = notes
