@@ -1,6 +1,7 @@
 // A gateway for benchmarks: speaks schema/ingest-protocol.md to `blackbox serve` or to floor.c, as fast as they take it.
 //   client stream SOCKET SESSIONS EVENTS [BARRIERS]  all at once, sessions in turn; BARRIERS: percent of barrier events
-//   client pace SOCKET SESSIONS SECONDS              one event a second and session, evenly spread; latency of acks
+//   client pace SOCKET SESSIONS SECONDS              one event a second and session, evenly spread; latency of acks, and how much
+//                                                   of a core the server took
 //   client barrier SOCKET COUNT                      one barrier event after the other
 //   client idle SOCKET SESSIONS                      opens them with one event each, says "ready", waits for a line
 // Prints one line of `name value` pairs; times in seconds, latencies in milliseconds.
@@ -48,6 +49,21 @@ static uint32_t random_below(uint32_t limit) {
 }
 
 // Members of database events, so that a stored line is about 300 bytes long.
+// CPU seconds that the server at the other end has used, all its threads together.
+static double server_cpu(void) {
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  char path[64], text[1024], *rest;
+  unsigned long user = 0, system = 0;
+  if (getsockopt(server, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) die("peer");
+  snprintf(path, sizeof path, "/proc/%d/stat", peer.pid);
+  FILE *file = fopen(path, "r");
+  if (!file || !fgets(text, sizeof text, file) || !(rest = strrchr(text, ')'))) die(path);
+  fclose(file);
+  if (sscanf(rest + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2) die(path);
+  return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
 static void make_pool(void) {
   static const char *columns[] = {"id", "created_at", "status", "total_cents", "email", "region", "sku", "quantity",
                                   "updated_at", "owner_id"};
@@ -210,7 +226,7 @@ static void print_latencies(void) {
 
 static void stream(const char *path, long count, long events, uint32_t barriers) {
   begin(path, count);
-  double start = now();
+  double start = now(), cpu = server_cpu();
   for (long i = 0; i < events; i++) {
     int isBarrier = barriers > 0 && random_below(100) < barriers;
     put_event(i % count, isBarrier ? "database.query" : "database.result", random_below(POOL));
@@ -222,7 +238,9 @@ static void stream(const char *path, long count, long events, uint32_t barriers)
   flush_output();
   while (all_acked < events) wait_for_answers(1000);
   double wall = now() - start;
-  printf("wall %.4f events_per_s %.0f\n", wall, (double)events / wall);
+  cpu = server_cpu() - cpu;
+  printf("wall %.4f events_per_s %.0f cpu %.2f events_per_cpu_s %.0f\n", wall, (double)events / wall, cpu,
+         (double)events / cpu);
 }
 
 static void pace(const char *path, long count, double seconds) {
@@ -231,9 +249,7 @@ static void pace(const char *path, long count, double seconds) {
   latencies = malloc((size_t)latency_room * sizeof *latencies);
   sent_at = calloc((size_t)count, sizeof *sent_at);
   long total = (long)(seconds * (double)count);
-  printf("ready\n");
-  fflush(stdout);
-  double start = now();
+  double start = now(), cpu = server_cpu();
   for (long i = 0; i < total;) {
     double moment = now();
     long due = (long)((moment - start) * (double)count);
@@ -248,6 +264,7 @@ static void pace(const char *path, long count, double seconds) {
   }
   double patience = now() + 10;
   while (all_acked < total && now() < patience) wait_for_answers(100);
+  printf("cores %.4f ", (server_cpu() - cpu) / (now() - start));
   print_latencies();
 }
 

@@ -19,7 +19,8 @@ struct ConnectionDecoder {
 
   let connection: Int
   let peer: PeerCredentials
-  private(set) var refs: [String: Attachment] = [:]
+  private(set) var refs: [String: Attachment] = [:] { didSet { last = nil } }
+  private var last: (String, Attachment)?
   private var passedOver = 0
   private var saidHello = false
   private var scanner = MessageScanner()
@@ -64,6 +65,14 @@ struct ConnectionDecoder {
     if isRefused { passOver(ref) } else { refs[ref] = nil }
   }
 
+  /// What `ref` stands for; the last answer is kept, since neighbours are of one session as a rule.
+  private mutating func attachment(of ref: String) -> Attachment? {
+    if let last, last.0 == ref { return last.1 }
+    let known = refs[ref]
+    last = known.map { (ref, $0) }
+    return known
+  }
+
   private mutating func passOver(_ ref: String) {
     if refs.updateValue(Self.passedOver, forKey: ref) != Self.passedOver { passedOver += 1 }
   }
@@ -92,7 +101,7 @@ struct ConnectionDecoder {
     guard passedOver < Self.mostPassedOver else {
       throw Refusal(.protocol, "too many refs were refused on this connection")
     }
-    let known = refs[message.ref]
+    let known = attachment(of: message.ref)
     let place = Command.Place(
       connection: connection, ref: message.ref, user: peer.user, process: peer.process)
     do throws(Refusal) {

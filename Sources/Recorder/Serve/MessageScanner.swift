@@ -43,18 +43,21 @@ struct ScannedMember: Equatable {
 struct MessageScanner {
   private(set) var members: [ScannedMember] = []
   private var offset = 0
+  /// All bytes of strings, laid over each other: whether any is beyond ASCII.
+  private var seen: UInt64 = 0
 
   mutating func scan(_ line: Span<UInt8>) throws(Refusal) {
     members.removeAll(keepingCapacity: true)
     offset = 0
-    if !ByteKinds(line).isASCII {
-      do { _ = try UTF8Span(validating: line) } catch { throw fault("not UTF-8") }
-    }
+    seen = 0
     try skipSpace(line)
     guard offset < line.count, line[offset] == 0x7B else { throw fault("not an object") }
     try object(line, depth: 0, keeps: true)
     try skipSpace(line)
     guard offset == line.count else { throw fault("something follows the object") }
+    // Outside of strings nothing but ASCII was let through.
+    guard seen & 0x8080_8080_8080_8080 != 0 else { return }
+    do { _ = try UTF8Span(validating: line) } catch { throw fault("not UTF-8") }
   }
 
   private func fault(_ reason: String) -> Refusal {
@@ -175,7 +178,7 @@ struct MessageScanner {
     var isEscaped = false
     var at = offset + 1
     while true {
-      at = Self.special(in: line, from: at)
+      at = special(in: line, from: at)
       guard at < line.count else { throw fault("string does not end") }
       switch line[at] {
       case 0x22:
@@ -193,13 +196,17 @@ struct MessageScanner {
   }
 
   /// Where the next quote, backslash or control byte stands, looked for eight bytes at a time; the end if none does.
-  private static func special(in line: Span<UInt8>, from start: Int) -> Int {
-    unsafe line.withUnsafeBytes { raw in
+  @inline(__always)
+  private mutating func special(in line: Span<UInt8>, from start: Int) -> Int {
+    var seen = seen
+    defer { self.seen = seen }
+    return unsafe line.withUnsafeBytes { raw in
       let ones: UInt64 = 0x0101_0101_0101_0101
       var at = start
       while at + 8 <= raw.count {
         let word = unsafe UInt64(
           littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+        seen |= word
         let quote = word ^ (ones &* 0x22)
         let backslash = word ^ (ones &* 0x5C)
         // The lowest top bit that is set stands in the first such byte; higher ones may be false.
@@ -211,6 +218,7 @@ struct MessageScanner {
       }
       while at < raw.count {
         let byte = unsafe raw[at]
+        seen |= UInt64(byte)
         if byte == 0x22 || byte == 0x5C || byte < 0x20 { return at }
         at += 1
       }

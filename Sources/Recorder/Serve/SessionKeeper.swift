@@ -186,10 +186,16 @@ final class SessionKeeper {
     var start = 0
     var bytes = 0
     var taken: UInt64 = 0
+    // Neighbours are of one session as a rule.
+    var last: (Attachment, ServedSession)?
     for item in events.items {
       defer { start = item.end }
       bytes += item.bytes
-      guard let session = attached[item.attachment] else { continue }
+      if last?.0 != item.attachment {
+        last = attached[item.attachment].map { (item.attachment, $0) }
+      }
+      // A refusal detaches in between.
+      guard let session = last?.1, session.owner?.attachment == item.attachment else { continue }
       switch session.state {
       case .opening, .live: break
       // Behind a close of its own, which passes the ref on.
