@@ -1,9 +1,9 @@
-# Targets: build, test, soak, demo, install, bench, format. `make test` is all that CI runs.
+# Targets: build, test, soak, faults, demo, install, bench, format. `make test` is all that CI runs.
 PREFIX ?= /usr/local
 DESTDIR ?=
 binary := .build/release/blackbox
 
-.PHONY: build test soak demo install bench format dependencies
+.PHONY: build test soak faults demo install bench format dependencies
 
 build: dependencies
 	swift build -c release --static-swift-stdlib --product blackbox
@@ -13,11 +13,18 @@ test: dependencies
 	swift build --build-tests
 	swift test --skip-build
 
-# Recorders and recoveries killed at random moments; the suite runs a short form of it.
+# Gateways, terminals and MCP pipes, killed every two seconds or so, and held to all that was acknowledged; the suite runs
+# a short form of it.
 soak: dependencies
 	swift build --build-tests
+	SOAK_SECONDS=$${SOAK_SECONDS:-1800} swift test --skip-build --filter CommandTests.SoakTests
 	BLACKBOX_CRASHES=200 swift test --skip-build --filter CommandTests.CrashTests
 	BLACKBOX_EXACT_BYTES=1000000000 swift test --skip-build --filter CommandTests.ExactnessTests
+
+# Every system call of a served session, made to fail and died in, under strace; the suite runs a sample.
+faults: dependencies
+	swift build --build-tests
+	BLACKBOX_FAULTS=all swift test --skip-build --filter CommandTests.FaultTests
 
 demo: build
 	scripts/demo.sh $(binary)

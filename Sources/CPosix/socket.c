@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -127,3 +128,5 @@ long blackbox_raise_descriptor_limit(void) {
   }
   return limit.rlim_cur > LONG_MAX ? LONG_MAX : (long)limit.rlim_cur;
 }
+
+void blackbox_release_free_memory(void) { malloc_trim(0); }

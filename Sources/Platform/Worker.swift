@@ -1,3 +1,4 @@
+internal import CPosix
 internal import Glibc
 
 /// A queue between two threads that pushes back: it holds no more than a given weight.
@@ -145,3 +146,8 @@ internal import Glibc
 
 /// Lets this thread rest.
 package func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
+
+/// Gives the allocator's free memory back to the system.
+///
+/// Wraps `malloc_trim`.
+package func releaseFreeMemory() { blackbox_release_free_memory() }

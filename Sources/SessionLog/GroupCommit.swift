@@ -135,11 +135,30 @@ package final class GroupCommit {
   package func round(_ sessions: [Session], commit: Bool = false) throws(SessionLogFailure)
     -> Outcome
   {
+    try checkPlace()
     var outcome = Outcome()
     writeOut(sessions, commit: commit, &outcome)
     sync(sessions.filter { $0.writer.needsSync }, &outcome)
     try record(sessions, commit: commit, &outcome)
     return outcome
+  }
+
+  /// Whoever moves a store or puts another in its place while it is written must not be told that all is well.
+  private func checkPlace() throws(SessionLogFailure) {
+    let isSame: Bool
+    do throws(FileFailure) {
+      let (named, held) = (try store.system.status(of: store.path), try root.status())
+      isSame = named.inode == held.inode && named.device == held.device
+    } catch {
+      guard error.isMissing else { throw SessionLogFailure(error) }
+      isSame = false
+    }
+    guard isSame else {
+      throw SessionLogFailure(
+        .storeUnusable, "the store was moved or replaced while it was written", at: store.path,
+        found: "another directory, or none", wanted: "the one that was opened",
+        advice: "Nothing more is acknowledged. Put the store back, then start again.")
+    }
   }
 
   private func writeOut(_ sessions: [Session], commit: Bool, _ outcome: inout Outcome) {
@@ -256,6 +275,11 @@ package final class GroupCommit {
     }
     try session.writer.check(last: last)
     try session.writer.end(last)
+  }
+
+  /// Gives memory back that a busy time needed and nobody uses now.
+  package func trim() {
+    if compressors.trim(keeping: 16) { releaseFreeMemory() }
   }
 
   /// Makes the reserve whole again after it was given up.

@@ -75,7 +75,11 @@ package enum SessionVerifier {
       }
     }
     if leaves.isEmpty {
-      if verdict.isLive {
+      // Nothing was let through before the leaf: what a recorder that died there left holds no more than batch 0 under
+      // a commit. Recovery puts it aside.
+      let isNamed = try store.isNamedLive(id)
+      let isUnfinished = isNamed && verdict.lines <= 2 && !verdict.isClosed
+      if verdict.isLive || isUnfinished {
         verdict.facts.append(.starting)
       } else if verdict.findings.isEmpty {
         verdict.findings.append(

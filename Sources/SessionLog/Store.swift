@@ -177,6 +177,16 @@ package struct Store: Sendable {
     }
   }
 
+  /// True if the session's lock has a name, whether or not a writer holds it.
+  func isNamedLive(_ id: SessionID) throws(SessionLogFailure) -> Bool {
+    do throws(FileFailure) {
+      return try system.status(of: livePath(of: id)).kind == .regular
+    } catch {
+      guard error.isMissing else { throw SessionLogFailure(error) }
+      return false
+    }
+  }
+
   /// Finds the one session whose id starts or ends with `text`, case ignored; `@last` is the newest.
   package func resolve(_ text: String) throws(SessionLogFailure) -> SessionID {
     let wanted = text.uppercased()

@@ -258,6 +258,30 @@ private final class Bench {
     #expect(try bench.box.findings() == [])
   }
 
+  @Test func `take no harm from a wall clock that steps`() throws {
+    let bench = try Bench()
+    let id = try bench.open()
+    var n = 0
+    // Back an hour, to 1970, and forward ten years.
+    for step: Int64 in [-3_600_000_000, -1_767_000_000_000_000, 10 * 31_557_600_000_000] {
+      bench.box.clock.step(wall: step)
+      bench.box.clock.advance(1_500_000)
+      n += 1
+      let acked = try bench.say(#"{"event":"r","n":\#(n),"type":"mcp.call"}"#)
+      #expect(acked.map { $0["n"]?.integer } == [Int64(n)])
+    }
+    // A session that is opened meanwhile says the time as it is told; the log takes it in its place.
+    let other = try bench.open("q")
+    #expect(try bench.say(#"{"close":"r"}"#).last?["closed"]?.string == "r")
+    #expect(try bench.say(#"{"close":"q"}"#).last?["closed"]?.string == "q")
+    let times = try bench.lines(id).dropFirst(2).map { line in
+      try JSONValue(parsing: Array(line.utf8))["t"]?.integer ?? -1
+    }
+    #expect(times == [1_500_000, 3_000_000, 4_500_000, 4_500_000])
+    #expect(try bench.lines(other).count == 3)
+    #expect(try bench.box.findings() == [])
+  }
+
   @Test func `give their compressor back when they fall idle, and are committed in time`() throws {
     let bench = try Bench()
     let id = try bench.open()

@@ -343,6 +343,34 @@ import Testing
     #expect(try box.findings() == [])
   }
 
+  @Test(arguments: [false, true])
+  func `what a recorder left that died before its open leaf is starting, more than that unlogged`(
+    goesOn: Bool
+  ) throws {
+    let files = FaultyFiles()
+    let box = try TestStore(on: files)
+    let id = TestStore.id(1)
+    let empty = try LogForge([]).checkpoint(by: box.state.signer(for: box.store))
+    var writer = try box.begin(id)
+    if goesOn {
+      try writer.append(TestLine.output(1, "more than batch 0"))
+      try writer.makeDurable(commit: true)
+    }
+    let disk = files.kill()
+    for path in [box.store.checkpointPath, box.state.guardPath] { disk.plant(path, empty) }
+    disk.plant(box.store.entriesPath, [])
+    let after = try TestStore(reopening: "/box", on: disk, clock: box.clock)
+    let verdict = try StoreVerifier.verify(id, in: after.store, log: after.log())
+    #expect(verdict.word == (goesOn ? "UNLOGGED" : "STARTING"))
+    let outcomes = try Recovery(after.store, after.state, clock: box.clock).run()
+    #expect(outcomes.count == 1)
+    guard case .setAside = outcomes.first?.action else {
+      Issue.record("\(outcomes)")
+      return
+    }
+    #expect(try after.findings() == [])
+  }
+
   @Test func `lines, flushes and commits fall due as the pace says`() throws {
     let box = try TestStore(on: FaultyFiles())
     var pace = Pace()

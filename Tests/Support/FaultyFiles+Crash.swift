@@ -21,6 +21,7 @@ extension FaultyFiles {
   package func kill() -> FaultyFiles {
     let disk = state.withLock { state in
       state.isDead = true
+      for id in state.disk.inodes.keys { state.disk.inodes[id]?.owedError = nil }
       return state.disk
     }
     return FaultyFiles(disk: disk)

@@ -45,6 +45,8 @@ struct Disk: Sendable {
     /// What a power cut leaves for certain.
     var durable: [UInt8] = []
     var pending: [Change] = []
+    /// What the file's next sync has to report: a sync of the whole file system lost pages of it.
+    var owedError: Int32?
     var entries: [String: ID] = [:]
     var durableEntries: [String: ID] = [:]
 

@@ -209,6 +209,10 @@ package final class FaultyFiles: FileSystem {
         state.disk.loseDirtyPages(of: id, seed: seed)
         throw Errno(code)
       }
+      if let code = state.disk.inodes[id]?.owedError {
+        state.disk.inodes[id]?.owedError = nil
+        throw Errno(code)
+      }
       if state.disk.inodes[id]?.kind == .directory { state.disk.syncNames(of: id) }
       state.disk.inodes[id]?.sync()
     }
@@ -220,7 +224,13 @@ package final class FaultyFiles: FileSystem {
     ) { state, allowance throws(Errno) in
       guard state.syncsWhole else { return false }
       if let (code, seed) = allowance.losing {
-        for id in state.disk.inodes.keys.sorted() { state.disk.loseDirtyPages(of: id, seed: seed) }
+        for id in state.disk.inodes.keys.sorted() {
+          // Linux remembers the error for each file (errseq_t), until somebody who has it open asks.
+          if let inode = state.disk.inodes[id], inode.kind == .regular, !inode.pending.isEmpty {
+            state.disk.inodes[id]?.owedError = code
+          }
+          state.disk.loseDirtyPages(of: id, seed: seed)
+        }
         throw Errno(code)
       }
       for id in state.disk.inodes.keys.sorted() {

@@ -1,7 +1,7 @@
 #pragma once
 #include <sys/types.h>
 
-// What Glibc's module does not show to Swift: Unix sockets with peer credentials, syncfs, eventfd, limits.
+// What Glibc's module does not show to Swift: Unix sockets with peer credentials, syncfs, eventfd, limits, malloc_trim.
 // All return a descriptor or 0, or a negated errno value.
 
 // A listening stream socket at `path` with the given permission bits; non-blocking, close-on-exec.
@@ -23,3 +23,6 @@ int blackbox_sync_file_system(int descriptor);
 
 // Raises the limit of open descriptors as far as allowed; returns the limit.
 long blackbox_raise_descriptor_limit(void);
+
+// Gives the allocator's free memory back to the system.
+void blackbox_release_free_memory(void);

@@ -9,12 +9,12 @@ internal import SessionLog
 /// Format: schema/ingest-protocol.md.
 enum AnswerLine {
   static func hello(
-    version: String, store: String, credit: Int, sessions: Int, resume: UInt64, flush: UInt64
-  )
-    -> [UInt8]
-  {
+    version: String, store: String, credit: Int, sessions: Int, resume: UInt64, flush: UInt64,
+    onFailure: FailurePolicy
+  ) -> [UInt8] {
     line(
       "{\"hello\":1,\"server\":\(quoted("blackbox/" + version)),\"store\":\(quoted(store)),"
+        + "\"on_failure\":\"\(onFailure.rawValue)\","
         + "\"limits\":{\"line\":\(Limits.lineBytes),\"credit\":\(credit),\"sessions\":\(sessions),"
         + "\"flush_ms\":\(flush / 1000),\"resume_s\":\(resume / 1_000_000)}}")
   }

@@ -4,10 +4,10 @@ internal import SessionLog
 ///
 /// Format: schema/ingest-protocol.md §§2 and 3.
 struct ClientMessage {
-  enum Kind: Sendable { case hello, open, event, barrier, close, resume }
+  enum Kind: Sendable { case hello, health, open, event, barrier, close, resume }
 
   var kind: Kind
-  /// The value of the naming member between its quotes; empty for `hello`.
+  /// The value of the naming member between its quotes; empty for `hello` and `health`.
   var ref = ""
   /// For `event`.
   var n: UInt64 = 0
@@ -39,7 +39,7 @@ struct ClientMessage {
     }
     self.kind = kind
     let value = scanner.members[index].value
-    if kind == .hello {
+    if kind == .hello || kind == .health {
       guard text(line, value) == "1" else {
         throw Refusal(.protocol, "this server speaks version 1")
       }
@@ -61,7 +61,7 @@ struct ClientMessage {
     switch name.count {
     case 4: return named("open") ? .open : nil
     case 5: return named("event") ? .event : named("close") ? .close : named("hello") ? .hello : nil
-    case 6: return named("resume") ? .resume : nil
+    case 6: return named("resume") ? .resume : named("health") ? .health : nil
     case 7: return named("barrier") ? .barrier : nil
     default: return nil
     }

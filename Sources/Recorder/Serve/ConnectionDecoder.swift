@@ -9,6 +9,8 @@ struct ConnectionDecoder {
   enum Step: Equatable {
     case goOn
     case greet
+    /// It asks how the server is.
+    case health
     /// The connection ends with this error.
     case end(Refusal)
   }
@@ -42,7 +44,7 @@ struct ConnectionDecoder {
       var taken: [Range<Int>] = []
       swap(&taken, &room)
       let message = try ClientMessage(line, scanner, room: taken)
-      guard saidHello || message.kind == .hello else {
+      guard saidHello || message.kind == .hello || message.kind == .health else {
         throw Refusal(.protocol, "the first message is hello")
       }
       return try obey(message, line, moment, &next)
@@ -97,6 +99,10 @@ struct ConnectionDecoder {
       saidHello = true
       skip(bytes)
       return .greet
+    }
+    if message.kind == .health {
+      skip(bytes)
+      return .health
     }
     guard passedOver < Self.mostPassedOver else {
       throw Refusal(.protocol, "too many refs were refused on this connection")

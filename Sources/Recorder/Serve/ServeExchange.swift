@@ -75,6 +75,8 @@ final class ServeExchange: Sendable {
   private let answers = Mutex<[Answer]>([])
   let wake: WakeSource
   let counters = ServeCounters()
+  /// When the writing thread last came round, on `clock.monotonic()`; it does so every second, and at each step.
+  let heartbeat = Atomic<UInt64>(0)
   /// Set once; ends the wait for a full disk.
   let isStopping = Atomic(false)
 
@@ -97,59 +99,5 @@ final class ServeExchange: Sendable {
       swap(&taken, &answers)
       return taken
     }
-  }
-}
-
-/// Counters of a server, as Prometheus text.
-final class ServeCounters: Sendable {
-  struct Values: Sendable {
-    var connections = 0
-    var sessions = 0
-    var detached = 0
-    var opened: UInt64 = 0
-    var closed: UInt64 = 0
-    var events: UInt64 = 0
-    var repeats: UInt64 = 0
-    var bytes: UInt64 = 0
-    var rounds: UInt64 = 0
-    var acks: UInt64 = 0
-    var refusals: UInt64 = 0
-    var failedSessions: UInt64 = 0
-    var isWaitingForSpace = false
-    /// Of the last round, in microseconds.
-    var roundTime: UInt64 = 0
-  }
-
-  private let values = Mutex(Values())
-
-  func update(_ change: (inout Values) -> Void) { values.withLock { change(&$0) } }
-
-  /// Source: Prometheus text exposition format 0.0.4.
-  func text() -> String {
-    let now = values.withLock { $0 }
-    var text = ""
-    func add(_ name: String, _ kind: String, _ help: String, _ value: some BinaryInteger) {
-      text += "# HELP blackbox_\(name) \(help)\n# TYPE blackbox_\(name) \(kind)\n"
-      text += "blackbox_\(name) \(value)\n"
-    }
-    add("connections", "gauge", "Open connections.", now.connections)
-    add("sessions", "gauge", "Open sessions.", now.sessions)
-    add(
-      "sessions_detached", "gauge", "Open sessions that no connection is attached to.", now.detached
-    )
-    add("sessions_opened_total", "counter", "Sessions opened.", now.opened)
-    add("sessions_closed_total", "counter", "Sessions closed.", now.closed)
-    add(
-      "sessions_failed_total", "counter", "Sessions whose file could not be written.",
-      now.failedSessions)
-    add("events_total", "counter", "Events stored.", now.events)
-    add("events_repeated_total", "counter", "Events that were stored before.", now.repeats)
-    add("event_bytes_total", "counter", "Bytes of event lines stored.", now.bytes)
-    add("acks_total", "counter", "Acknowledgements sent.", now.acks)
-    add("refusals_total", "counter", "Messages refused.", now.refusals)
-    add("rounds_total", "counter", "Durable points.", now.rounds)
-    add("round_microseconds", "gauge", "How long the last durable point took.", now.roundTime)
-    add("waiting_for_space", "gauge", "1 while the disk is full.", now.isWaitingForSpace ? 1 : 0)
-    return text
   }
 }

@@ -56,6 +56,8 @@ struct ServeLoop: ~Copyable {
   private var buffer = [UInt8](repeating: 0, count: 256 << 10)
   private var ended: SessionLogFailure??
   private var nextMetrics: UInt64 = 0
+  private var nextWatchdog: UInt64 = 0
+  private var saidStuck = false
   private var lastTurnedAway: UInt64 = 0
 
   init(
@@ -84,10 +86,18 @@ struct ServeLoop: ~Copyable {
   }
 
   private mutating func step(milliseconds: Int32) {
+    let milliseconds =
+      settings.watchdog.map { min(milliseconds, Int32(clamping: $0 / 3000)) } ?? milliseconds
     let now = clock.monotonic()
     if now >= nextMetrics {
       nextMetrics = now &+ 10_000_000
       writeMetrics()
+      tellManager()
+    }
+    if let watchdog = settings.watchdog, now >= nextWatchdog {
+      nextWatchdog = now &+ watchdog / 3
+      // A thread that is stuck in the disk is what a watchdog is for.
+      if health != .stuck { ServiceManager.notify("WATCHDOG=1", socket: settings.notifySocket) }
     }
     let list = Array(connections.values)
     var interests = [
@@ -178,6 +188,10 @@ struct ServeLoop: ~Copyable {
         if step == .greet {
           greet(connection)
           step = .goOn
+        } else if step == .health {
+          connection.output += exchange.counters.line(
+            health, version: settings.version, store: origin)
+          step = .goOn
         }
         return step == .goOn
       }
@@ -193,7 +207,8 @@ struct ServeLoop: ~Copyable {
   private func greet(_ connection: ServeConnection) {
     connection.output += AnswerLine.hello(
       version: settings.version, store: origin, credit: settings.credit,
-      sessions: settings.mostSessions, resume: settings.patience, flush: settings.pace.flush)
+      sessions: settings.mostSessions, resume: settings.patience, flush: settings.pace.flush,
+      onFailure: settings.onFailure)
     connection.toldCredit = UInt64(settings.credit)
   }
 
@@ -241,10 +256,34 @@ struct ServeLoop: ~Copyable {
     }
   }
 
+  private var health: ServeHealth {
+    if exchange.isStopping.load(ordering: .relaxed) { return .stopping }
+    let beat = exchange.heartbeat.load(ordering: .relaxed)
+    if beat > 0, clock.monotonic() &- beat > ServeHealth.patience, clock.monotonic() > beat {
+      return .stuck
+    }
+    return exchange.counters.now.isWaitingForSpace ? .full : .ok
+  }
+
+  /// Says to the service manager, and to the log if it is bad, how the server is.
+  private mutating func tellManager() {
+    let (health, now) = (health, exchange.counters.now)
+    ServiceManager.notify(
+      "STATUS=\(health.rawValue): \(now.sessions) sessions, \(now.connections) connections, "
+        + "\(now.events) events stored", socket: settings.notifySocket)
+    if (health == .stuck) != saidStuck {
+      saidStuck = health == .stuck
+      settings.say(
+        saidStuck
+          ? "a write, a sync or the log's lock takes more than ten seconds: nothing is acked"
+          : "the disk answers again")
+    }
+  }
+
   private func writeMetrics() {
     guard let path = settings.metrics else { return }
     do {
-      let text = Array(exchange.counters.text().utf8)
+      let text = Array(exchange.counters.text(health).utf8)
       try SystemFiles.shared.replaceDurably(path, with: text, permissions: 0o644)
     } catch {
       settings.say("cannot write the counters to \(path): \(error.reason)")

@@ -1,5 +1,15 @@
 internal import SessionLog
 
+/// What may happen to an agent whose session cannot be recorded any more.
+///
+/// Source: schema/ingest-protocol.md §6.
+package enum FailurePolicy: String, Sendable, CaseIterable {
+  /// Nothing passes before it is recorded.
+  case block
+  /// It may go on; what is missing is told in the next session.
+  case `continue`
+}
+
 /// How a server is set up.
 package struct ServeSettings: Sendable {
   /// Where clients connect.
@@ -14,6 +24,10 @@ package struct ServeSettings: Sendable {
   package var metrics: String?
   /// The service manager's socket, from `NOTIFY_SOCKET`.
   package var notifySocket: String?
+  /// Microseconds between two signs of life that the service manager wants at the latest; nil: none.
+  package var watchdog: UInt64?
+  /// What clients are told to do while nothing can be recorded.
+  package var onFailure = FailurePolicy.block
   /// This program's version, for `hello`.
   package var version: String
   /// Says what whoever runs the server should know, a line at a time.

@@ -17,6 +17,7 @@ extension SessionKeeper {
         settings.say("the disk is full: nothing more is taken in until there is space")
       }
       tell()
+      beat()
       guard !exchange.isStopping.load(ordering: .relaxed) else { break }
       pause(milliseconds: 200)
     }
@@ -27,6 +28,9 @@ extension SessionKeeper {
       group.fillReserve()
     }
   }
+
+  /// A sign of life for whoever asks how the server is.
+  func beat() { exchange.heartbeat.store(clock.monotonic(), ordering: .relaxed) }
 
   private func roundOnce(all: Bool) throws(SessionLogFailure) -> SessionLogFailure? {
     let began = clock.monotonic()
@@ -60,6 +64,7 @@ extension SessionKeeper {
     exchange.counters.update {
       $0.rounds += 1
       $0.roundTime = time
+      $0.roundTimes &+= time
     }
     return outcome.fullDisk
   }
@@ -167,6 +172,7 @@ extension SessionKeeper {
         } catch { fail(session, error) }
       }
     }
+    group.trim()
     exchange.counters.update {
       $0.sessions = sessions.count
       $0.detached = detached

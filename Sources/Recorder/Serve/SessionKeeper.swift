@@ -63,6 +63,7 @@ final class SessionKeeper {
 
   /// One step of `run`: what was received is done, and what is due.
   func take(_ batches: [[Command]]) throws(SessionLogFailure) {
+    beat()
     begin(batches)
     for commands in batches {
       for command in commands { try obey(command) }
@@ -70,6 +71,7 @@ final class SessionKeeper {
       if unsettled >= Self.enough {
         try round(all: true)
         tell()
+        beat()
       }
     }
     let now = clock.monotonic()

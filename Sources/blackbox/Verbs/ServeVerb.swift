@@ -24,28 +24,44 @@ struct ServeVerb: Verb {
         "max-sessions", nil, "N", .integer(1...1_000_000),
         help: "open sessions at most (default 10000)"),
       .value(
-        "metrics-file", nil, "PATH", .file,
+        "metrics", nil, "FILE", .file,
         help: "write counters there every ten seconds, as Prometheus text"),
+      .value(
+        "on-failure", nil, "POLICY", .choices(FailurePolicy.allCases.map(\.rawValue)),
+        help:
+          "what gateways are told to do while nothing can be recorded: block (default), continue"
+      ),
+      .value(
+        "status", nil, "SOCKET", .file,
+        help: "ask the server there how it is, and end: 0 if well, 6 if not"),
     ],
     examples: [
       .init("serve --socket /run/blackbox/ingest.sock", "for gateways of the same user"),
       .init(
         "serve --socket /run/blackbox/ingest.sock --allow-uid 990 --idle-timeout 1h "
-          + "--metrics-file /var/lib/node_exporter/blackbox.prom", "as a service"),
+          + "--metrics /var/lib/node_exporter/blackbox.prom", "as a service"),
+      .init("serve --status /run/blackbox/ingest.sock", "how it is: for a probe or a person"),
     ])
 
-  private let location: StoreLocation
-  private var settings: ServeSettings
+  private enum Work {
+    case ask(socket: String)
+    case serve(StoreLocation, ServeSettings)
+  }
+  private let work: Work
 
   init(_ arguments: ParsedArguments) throws {
-    location = try arguments.store()
+    if let socket = arguments.value("status") {
+      work = .ask(socket: socket)
+      return
+    }
+    let location = try arguments.store()
     guard let socket = arguments.value("socket"), !socket.isEmpty else {
       throw UserFailure(
         .usage, "no socket named", wanted: "--socket PATH",
         advice: "For example: blackbox serve --socket /run/blackbox/ingest.sock")
     }
     let isQuiet = arguments.isQuiet
-    settings = ServeSettings(socket: socket, version: Version.program) { text in
+    var settings = ServeSettings(socket: socket, version: Version.program) { text in
       guard !isQuiet else { return }
       // A log that nobody reads any more must not end the recording.
       do { try Descriptor.write(Array("blackbox: \(text)\n".utf8), to: 2) } catch {}
@@ -55,15 +71,29 @@ struct ServeVerb: Verb {
       settings.patience = UInt64(clamping: patience)
     }
     if let most = arguments.integer("max-sessions") { settings.mostSessions = most }
-    settings.metrics = arguments.value("metrics-file")
+    settings.metrics = arguments.value("metrics")
+    settings.onFailure = arguments.value("on-failure").flatMap { .init(rawValue: $0) } ?? .block
     settings.notifySocket = arguments.environment["NOTIFY_SOCKET"]
+    settings.watchdog = arguments.environment["WATCHDOG_USEC"].flatMap { UInt64($0) }
+    work = .serve(location, settings)
   }
 
   func run(_ io: inout Output) throws -> ExitCode {
+    let (location, settings): (StoreLocation, ServeSettings)
+    switch work {
+    case .ask(let socket): return try ask(socket, &io)
+    case .serve(let where_, let how): (location, settings) = (where_, how)
+    }
     let opened = try OpenStore(location)
     do {
       try Server(opened.store, opened.state, settings).run { outcomes in
-        for outcome in outcomes { io.warn(RecoverVerb.line(outcome)) }
+        // Thousands may have been alive: what each came to stands in its recording. Damage is always told.
+        var mended = 0
+        for outcome in outcomes {
+          if !outcome.isDamage { mended += 1 }
+          if mended <= 10 || outcome.isDamage { io.warn(RecoverVerb.line(outcome)) }
+        }
+        if mended > 10 { io.warn("and \(mended - 10) sessions more were recovered") }
       }
       return .done
     } catch ServeFailure.log(let failure) {
@@ -74,5 +104,27 @@ struct ServeVerb: Verb {
       throw UserFailure(
         .unusable, "cannot serve", found: what, advice: "Check the system's limits.")
     }
+  }
+
+  /// Prints what the server answers, one value a line, and says by the exit code whether it is well.
+  private func ask(_ socket: String, _ io: inout Output) throws -> ExitCode {
+    let answer: JSONValue
+    do { answer = try ServerStatus.ask(socket) } catch {
+      throw UserFailure(
+        .unusable, "no server answers", found: error.reason, wanted: "a server on \(socket)",
+        advice: "Start it, or look into its log: journalctl -u blackbox.")
+    }
+    for member in answer.members ?? [] {
+      try io.line(
+        "\(member.name) \(member.value.string ?? member.value.integer.map { String($0) } ?? "")")
+    }
+    return ["ok", "full"].contains(answer["health"]?.string ?? "") ? .done : .unusable
+  }
+}
+
+extension Recovery.Outcome {
+  fileprivate var isDamage: Bool {
+    if case .leftAlone = action { return true }
+    return false
   }
 }
