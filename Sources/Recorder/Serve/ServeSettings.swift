@@ -1,15 +1,5 @@
 internal import SessionLog
 
-/// What may happen to an agent whose session cannot be recorded any more.
-///
-/// Source: schema/ingest-protocol.md §6.
-package enum FailurePolicy: String, Sendable, CaseIterable {
-  /// Nothing passes before it is recorded.
-  case block
-  /// It may go on; what is missing is told in the next session.
-  case `continue`
-}
-
 /// How a server is set up.
 package struct ServeSettings: Sendable {
   /// Where clients connect.

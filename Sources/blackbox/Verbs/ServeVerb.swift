@@ -27,7 +27,7 @@ struct ServeVerb: Verb {
         "metrics", nil, "FILE", .file,
         help: "write counters there every ten seconds, as Prometheus text"),
       .value(
-        "on-failure", nil, "POLICY", .choices(FailurePolicy.allCases.map(\.rawValue)),
+        "on-failure", nil, "POLICY", .choice(FailurePolicy.allCases.map(\.rawValue)),
         help:
           "what gateways are told to do while nothing can be recorded: block (default), continue"
       ),
