@@ -161,13 +161,13 @@ struct FaultTests {
     #expect(after.status == 0, "\(fault): \(after.text)")
     let box = try TestStore(
       reopening: place.directory.path, on: SystemFiles.shared, clock: TestClock())
-    let live = try box.store.liveSessions().filter { !AuditSession.mayBeAudit($0) }
+    let live = try box.store.liveSessions().filter { !$0.isOfReading }
     #expect(live == [], "\(fault)")
     var stored: [String: Int] = [:]
     var sessions = 0
     try box.store.eachSessionFile { id throws(SessionLogFailure) in
       // Reading is recorded too, in a session of its own.
-      if !AuditSession.mayBeAudit(id) { sessions += 1 }
+      if !id.isOfReading { sessions += 1 }
       do {
         for line in try box.lines(of: id) {
           if let name = try JSONValue(parsing: line)["name"]?.string {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import SessionLog
 
 /// A client that says exactly what a test wants, waits no longer than told, and never comes back by itself.
 final class ServeDialogue {
@@ -86,4 +87,9 @@ final class ServeDialogue {
     }
     return nil
   }
+}
+
+extension SessionID {
+  /// Sessions of who read what carry their day's midnight; no recorder's does but by the rarest chance.
+  var isOfReading: Bool { milliseconds % 86_400_000 == 0 }
 }
