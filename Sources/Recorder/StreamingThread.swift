@@ -68,9 +68,10 @@ struct StreamingThread {
       let isAway = !service.isAttached
       if isAway, awaySince == nil {
         awaySince = clock.monotonic()
-      } else if isAway, let since = awaySince, clock.monotonic() &- since > 1_000_000,
-        !progress.waitsForService
+      } else if isAway, service.session != nil, let since = awaySince,
+        clock.monotonic() &- since > 1_000_000, !progress.waitsForService
       {
+        // Not before the session is open: whoever waits for that takes the first word for the answer.
         progress.waitsForService = true
         _ = state.changes.send(progress, weight: 1)
       } else if !isAway {
