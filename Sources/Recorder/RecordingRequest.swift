@@ -55,6 +55,8 @@ package enum RecordingFailure: Error, Sendable {
   case log(SessionLogFailure)
   /// The service that was streamed to refused, or was lost for too long.
   case service(ServiceFailure)
+  /// A signal came before the command was started.
+  case interrupted(Int32)
   /// The system has no thread or signal source to give.
   case system(String)
 }

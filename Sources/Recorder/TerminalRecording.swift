@@ -1,3 +1,4 @@
+internal import Glibc
 package import Platform
 package import SessionLog
 
@@ -43,7 +44,7 @@ package struct TerminalRecording {
     if let path = marks?.path { ProcessEnvironment.set(MarkRequest.variable, to: path) }
     let (state, body) = try prepare(request, size, notify)
     guard let worker = Worker(body) else { throw .system("no thread") }
-    let opened = state.changes.receive(waiting: nil)?.first
+    let opened = try Self.opening(state, signals, clock)
     guard let id = opened?.session else {
       worker.join()
       throw opened?.failure ?? .log(.endedWithoutWord)
@@ -73,6 +74,31 @@ package struct TerminalRecording {
     while let changes = state.changes.receive(waiting: nil) { last = changes.last ?? last }
     if let receipt = relay.closed ?? last.closed { return (status, receipt) }
     throw relay.failure ?? last.failure ?? .log(.endedWithoutWord)
+  }
+
+  /// The writing thread's first word; nil if it ended without one.
+  ///
+  /// A signal that ends programs ends the waiting: nothing has started yet. A session that opens just then is closed.
+  private static func opening(
+    _ state: RecordingState, _ signals: borrowing SignalSource, _ clock: any Clock
+  ) throws(RecordingFailure) -> RecordingState.Change? {
+    while true {
+      guard let changes = state.changes.receive(waiting: 50_000) else { return nil }
+      if let first = changes.first { return first }
+      while let number = signals.next() {
+        switch number {
+        case SIGTSTP: stopThisProcess()
+        case SIGTERM, SIGINT, SIGQUIT, SIGHUP:
+          _ = state.capture(
+            .end(EndOfSession(reason: "client", status: .signalled(number)), clock.monotonic()),
+            weight: 0)
+          let until = clock.monotonic() &+ 1_000_000
+          while state.changes.receive(waiting: 100_000) != nil, clock.monotonic() < until {}
+          throw .interrupted(number)
+        default: break
+        }
+      }
+    }
   }
 
   /// Recovers what others left, and returns what the writing thread is to do.

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Testing
 
 /// `record --to` with the real `serve`.
@@ -23,14 +24,20 @@ struct StreamTests {
   private static func answers(_ path: String) -> Bool {
     let made = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(made) }
+    return withAddress(of: path) { connect(made, $0, $1) } == 0
+  }
+
+  private static func withAddress(
+    of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) -> Int32 {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let bytes = Array(path.utf8)
-    guard bytes.count < 100 else { return false }
+    guard bytes.count < 100 else { return -1 }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     return withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(made, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+        body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
       }
     }
   }
@@ -64,8 +71,10 @@ struct StreamTests {
     let program = try #require(Program.path)
     let outer = try record(
       place, ["--input", "on", "--redact", "default", "--title", "streamed"],
-      "read -r x; printf 'got %s \\xff AKIAIOSFODNN7EXAMPLE\\n' $x; '\(program)' mark noted; exit 4"
+      "echo up; read -r x; printf 'got %s \\xff AKIAIOSFODNN7EXAMPLE\\n' $x; '\(program)' mark noted; exit 4"
     )
+    // What is typed before the recorder has the terminal would be typed to that terminal's own editing.
+    #expect(outer.wait(for: "up"))
     outer.type("word\r")
     outer.resize(columns: 91, rows: 29)
     #expect(outer.status() == 4)
@@ -74,9 +83,7 @@ struct StreamTests {
     let start = try #require(events.first)
     #expect(start["kind"] as? String == "terminal" && start["title"] as? String == "streamed")
     #expect((start["agent"] as? [String: Any])?["uid"] as? String == "streamed")
-    // What is typed before the recorder has the terminal was typed to the terminal's own editing.
-    let typed = String(decoding: Recorded.bytes(events, "terminal.input"), as: UTF8.self)
-    #expect(typed == "word\r" || typed == "word\n")
+    #expect(Recorded.bytes(events, "terminal.input") == Array("word\r".utf8))
     let shown = String(decoding: Recorded.bytes(events), as: UTF8.self)
     #expect(shown.contains("[redacted:aws_access_key]") && !shown.contains("AKIA"))
     #expect(Recorded.of("marker.note", events).first?["label"] as? String == "noted")
@@ -104,7 +111,9 @@ struct StreamTests {
     let sessions = try Recorded.sessions(place)
     try #require(sessions.count == 2)
     #expect(sessions[1].first?["continues"] as? String == sessions[0].first?["session"] as? String)
+    // On the screen the recorder's own word of the missing service stands between.
     let lines = (1...150).map { "line \($0) of the child\r\n" }.joined()
+    #expect(outer.text.contains("line 150 of the child\r\n"))
     #expect(String(decoding: sessions.flatMap { Recorded.bytes($0) }, as: UTF8.self) == lines)
     #expect(sessions.flatMap { Recorded.of("recorder.gap", $0) }.isEmpty)
     try verifies(place)
@@ -124,6 +133,24 @@ struct StreamTests {
     #expect(Recorded.bytes(try Recorded.events(place)) == outer.shown)
     #expect(outer.text.hasSuffix("399999\r\n400000\r\n"))
     try verifies(place)
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+  func `a signal ends the wait for a service that does not answer`(number: Int32) throws {
+    let place = try place()
+    defer { place.remove() }
+    let mute = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(mute) }
+    let bound = Self.withAddress(of: place.path("socket")) { bind(mute, $0, $1) }
+    try #require(bound == 0 && listen(mute, 4) == 0)
+    let outer = try record(place, ["--disk-full-wait", "300"], "touch '\(place.path("ran"))'")
+    // It has connected, and waits.
+    try #require(Polling.wait([Polling.Interest(mute)], milliseconds: 20_000)[0].isReadable)
+    usleep(200_000)
+    kill(outer.processID, number)
+    #expect(outer.status() == 128 + number)
+    #expect(outer.text.contains("before the command was started"), "\(outer.text)")
+    #expect(!FileManager.default.fileExists(atPath: place.path("ran")))
   }
 
   @Test func `without the service nothing starts, and nothing goes on`() throws {

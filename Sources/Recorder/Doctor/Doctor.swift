@@ -13,7 +13,9 @@ package struct Doctor {
   private let state: StateDirectory
   private let clock: any Clock
   package private(set) var diagnoses: [Diagnosis] = []
-  /// Days until the disk is full at the rate of the last days; nil where nothing was recorded.
+  /// More days than the rate of a week can foretell.
+  static let manyDays = 3650.0
+  /// Days until the disk is full at the rate of the last days, at most `manyDays`; nil where nothing was recorded.
   package private(set) var daysLeft: Double?
 
   package init(_ store: Store, _ state: StateDirectory, clock: any Clock = SystemClock()) {
@@ -167,11 +169,11 @@ package struct Doctor {
           "\(free) free; nothing was recorded in the last \(Self.rateDays) days")
       }
       let perDay = Double(recent.bytes) / recent.days
-      let days = Double(facts.freeBytes) / perDay
+      let days = min(Double(facts.freeBytes) / perDay, Self.manyDays)
       daysLeft = days
       let words =
         "\(free) free, \(Self.megabytes(UInt64(perDay))) a day lately: "
-        + (days > 3650 ? "more than ten years" : "\(Int(days)) days") + " left"
+        + (days < Self.manyDays ? "\(Int(days)) days" : "more than ten years") + " left"
       note(
         "disk", days < Self.fewDays ? .warning : .ok, words,
         days < Self.fewDays ? "Free space, or move the store, before recording has to stop." : nil)

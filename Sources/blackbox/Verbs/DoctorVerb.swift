@@ -11,7 +11,7 @@ struct DoctorVerb: Verb {
         + "session was recorded with, and changes nothing. It does not verify recordings: that is "
         + "blackbox verify.",
       "Ends with 0 where recording works, warnings or not; 3 if the log contradicts its guard; 6 if "
-        + "something is broken.",
+        + "something is broken. days_left (-o json) is at most 3650, which stands for more, too.",
       "Detectors for record --redact: \(RedactionRules.builtIn.names.joined(separator: ", ")).",
     ],
     outputs: OutputFormat.object,

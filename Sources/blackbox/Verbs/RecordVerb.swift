@@ -16,7 +16,8 @@ struct RecordVerb: Verb {
         + "the session is closed from a reserve. If recording fails in any other way the command "
         + "is ended: nothing runs unrecorded. With --on-failure continue it goes on instead, in a "
         + "new session as soon as there can be one, and what is missing is told there. A recorder "
-        + "that is killed takes the command with it.",
+        + "that is killed takes the command with it; a program that the command started and that "
+        + "ignores the hangup, as under nohup, lives on without its terminal.",
       "With --redact secrets are replaced before anything is written; the screen shows them as "
         + "ever. RULES is the word default, names of detectors (help: blackbox doctor), or a file of "
         + "own patterns: schema/redaction.md.",
@@ -157,6 +158,9 @@ struct RecordVerb: Verb {
           found: failure.reason,
           advice: "Give the command as you would type it, after --; the attempt is recorded."))
       return .command(failure.isMissing ? 127 : 126)
+    } catch RecordingFailure.interrupted(let number) {
+      io.warn("ended by signal \(number) before the command was started")
+      return .command(UInt8(truncatingIfNeeded: 128 + number))
     } catch RecordingFailure.system(let what) {
       throw UserFailure(
         .unusable, "cannot record", found: what, advice: "Check the system's limits.")
