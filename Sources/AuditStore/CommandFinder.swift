@@ -43,7 +43,7 @@ struct CommandFinder {
     }
   }
 
-  /// The terminal rests after an event: is there a prompt before the cursor?
+  /// Looks for a prompt before the cursor, where the terminal rests after an event.
   mutating func look(at terminal: borrowing VirtualTerminal, sequence: UInt64) {
     guard prompt == nil, !isMarked else { return }
     let cursor = terminal.cursor

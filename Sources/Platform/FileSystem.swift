@@ -28,7 +28,9 @@ package struct FileStatus: Sendable, Equatable {
   package var inode: UInt64
   package var owner: UInt32
   package var permissions: UInt32
-  /// When its content last changed, nanoseconds since 1970; for a directory, when a name came or went. 0: not known.
+  /// When its content last changed, in nanoseconds since 1970; 0 where that is not known.
+  ///
+  /// For a directory, when a name came or went.
   package var modified: Int64
 
   package init(

@@ -1,5 +1,5 @@
 internal import Evidence
-internal import Platform
+package import Platform
 
 /// The session in which one user's readings of one UTC day stand.
 ///
@@ -278,5 +278,13 @@ struct AuditSession {
     end.common.at = WallTime.formatMicroseconds(wall)
     let time = writer.notBefore(UInt64(clamping: max(0, wall - start)))
     _ = try writer.close(lines: [end.line(at: time)])
+  }
+}
+
+extension Store {
+  /// True for a session that today's readings are appended to: it stands open without anybody holding it.
+  package func isOpenToReadings(_ id: SessionID, clock: any Clock) throws(SessionLogFailure) -> Bool
+  {
+    try AuditSession.isGoingOn(id, in: self, clock: clock)
   }
 }

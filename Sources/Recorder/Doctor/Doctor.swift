@@ -235,7 +235,11 @@ package struct Doctor {
       var live = 0
       var dead = 0
       for id in try store.liveSessions() {
-        if try store.isLive(id) { live += 1 } else { dead += 1 }
+        if try store.isLive(id) {
+          live += 1
+        } else if try !store.isOpenToReadings(id, clock: clock) {
+          dead += 1
+        }
       }
       if dead > 0 {
         note(
