@@ -119,9 +119,10 @@ package struct SQLGuard: Sendable {
       (SQLITE_LIMIT_COLUMN, 200), (SQLITE_LIMIT_EXPR_DEPTH, 200),
       (SQLITE_LIMIT_COMPOUND_SELECT, 50), (SQLITE_LIMIT_VDBE_OP, 100_000),
       (SQLITE_LIMIT_FUNCTION_ARG, 32), (SQLITE_LIMIT_ATTACHED, 0),
-      (SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000), (SQLITE_LIMIT_VARIABLE_NUMBER, 100),
+      (SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100), (SQLITE_LIMIT_VARIABLE_NUMBER, 100),
       (SQLITE_LIMIT_TRIGGER_DEPTH, 1), (SQLITE_LIMIT_WORKER_THREADS, 0),
     ] { unsafe _ = sqlite3_limit(database.handle, limit, value) }
+    SQLFunctions.replaceUnbounded(on: database)
   }
 
   private static func tables(_ database: borrowing Database) throws(Refusal) -> Set<String> {
@@ -242,33 +243,6 @@ package struct SQLGuard: Sendable {
       return false
     }
   }
-}
-
-/// Functions a stranger may call: they compute, and touch nothing else.
-///
-/// Not `printf`: a width of its own makes one call as long as it likes, which no deadline ends.
-enum SQLFunctions {
-  static let allowed: Set<String> = [
-    // Scalars.
-    "abs", "ceil", "ceiling", "char", "coalesce", "concat", "concat_ws", "floor", "glob",
-    "hex", "if", "ifnull", "iif", "instr", "length", "like", "likelihood", "likely", "lower",
-    "ltrim", "max", "min",
-    "mod", "nullif", "octet_length", "pow", "power", "quote", "replace", "round", "rtrim",
-    "sign", "sqrt", "substr", "substring", "trim", "trunc", "typeof", "unhex", "unicode",
-    "unlikely", "upper", "ln", "log", "log10", "log2", "exp",
-    // Times.
-    "date", "time", "datetime", "julianday", "strftime", "unixepoch", "timediff",
-    "current_date", "current_time", "current_timestamp",
-    // Aggregates and windows.
-    "avg", "count", "group_concat", "string_agg", "sum", "total", "row_number", "rank",
-    "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "first_value", "last_value",
-    "nth_value",
-    // JSON.
-    "json", "json_array", "json_array_length", "json_extract", "json_group_array",
-    "json_group_object", "json_object", "json_quote", "json_type", "json_valid", "->", "->>",
-    // The text index.
-    "bm25", "highlight", "snippet", "match",
-  ]
 }
 
 extension SQLValue {

@@ -123,15 +123,15 @@ import Testing
     SELECT json_group_array(n) FROM c
     """,
     """
-    WITH RECURSIVE c(n, s) AS (SELECT 1, 'a' UNION ALL SELECT n + 1, s || 'a' FROM c LIMIT 20000)
+    WITH RECURSIVE c(n, s) AS (SELECT 1, 'a' UNION ALL SELECT n + 1, s || 'a' FROM c)
     SELECT count(*) FROM c WHERE s LIKE '%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%b'
     """,
     """
-    WITH RECURSIVE c(n, s) AS (SELECT 1, 'a' UNION ALL SELECT n + 1, s || 'a' FROM c LIMIT 20000)
+    WITH RECURSIVE c(n, s) AS (SELECT 1, 'a' UNION ALL SELECT n + 1, s || 'a' FROM c)
     SELECT count(*) FROM c WHERE s GLOB '*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b'
     """,
     """
-    WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 2000000)
+    WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c)
     SELECT n FROM c ORDER BY hex(n) || n DESC LIMIT 1
     """,
   ])
@@ -146,6 +146,46 @@ import Testing
     }
     // The deadline is 0.3 s; the rest is the load of the machine.
     #expect(SystemClock().monotonic() - start < 10_000_000)
+  }
+
+  /// One call of a function is never interrupted: none may take long.
+  @Test(arguments: [
+    "instr(s, substr(s, 1, 4000000) || 'b')",
+    "length(replace(s, substr(s, 1, 4000000) || 'b', 'x'))",
+    "s LIKE '%\(String(repeating: "a", count: 98))b'", "trim(s, substr(s, 2) || 'b')",
+    "s LIKE '%\(String(repeating: "a", count: 900))b'",
+  ])
+  func `one call is bounded`(_ expression: String) throws {
+    let fixture = try store()
+    let start = SystemClock().monotonic()
+    let sql =
+      """
+      WITH RECURSIVE c(n, s) AS (SELECT 1, 'aaaaaaaa' UNION ALL SELECT n + 1, s || s FROM c LIMIT 21)
+      SELECT \(expression) FROM (SELECT s FROM c WHERE n = 21)
+      """
+    do {
+      let answer = try ask(sql, fixture, timeout: 30_000_000)
+      #expect(answer.rows == [[.integer(expression.hasPrefix("length") ? 8 << 20 : 0)]])
+    } catch let failure as AuditFailure { #expect(failure.kind == .badQuery, "\(failure)") }
+    #expect(SystemClock().monotonic() - start < 20_000_000)
+  }
+
+  @Test func `functions in the place of SQLite's answer as those do`() throws {
+    let answer = try ask(
+      """
+      SELECT instr('aéb', 'b'), instr(x'c3a962', x'62'), instr('abc', 'd'), instr(NULL, 'a'),
+        instr('abc', ''), instr(1234, 34), replace('aXbX', 'X', 'yz'), replace('abc', '', 'x'),
+        replace(121, 1, 'é'), replace('aa', 'a', ''), typeof(replace('aa', 'a', '')),
+        replace(NULL, 'a', 'b'), trim(' a '), instr('', 'a'), replace('', 'a', 'b')
+      """, try store())
+    #expect(
+      answer.rows == [
+        [
+          .integer(3), .integer(3), .integer(0), .null, .integer(1), .integer(3), .text("ayzbyz"),
+          .text("abc"), .text("é2é"), .text(""), .text("text"), .null, .text("a"), .integer(0),
+          .text(""),
+        ]
+      ])
   }
 
   @Test func `rows beyond the limit are cut, and that is said`() throws {
