@@ -82,7 +82,7 @@ let package = Package(
       name: "AuditStoreTests", dependencies: ["AuditStore", "StoreGenerator", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
-      name: "ReplayTests", dependencies: ["Replay", "Terminal", "TestSupport"],
+      name: "ReplayTests", dependencies: ["Recorder", "Replay", "Terminal", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
       name: "CustodyTests", dependencies: ["Custody", "Recorder", "TestSupport"],

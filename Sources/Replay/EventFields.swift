@@ -10,6 +10,12 @@ enum EventFields {
     return (Int(clamping: columns), Int(clamping: rows))
   }
 
+  /// False for a line that holds nothing anybody said or saw: the session's random key.
+  static func isSearched(_ line: Span<UInt8>) -> Bool {
+    guard let header = LineHeader(line) else { return false }
+    return !header.isType("session.salt", in: line)
+  }
+
   /// A line as text to search in: its JSON as it stands, with the escapes in its strings undone.
   static func text(_ line: Span<UInt8>) -> [UInt8] {
     var text: [UInt8] = []

@@ -122,7 +122,7 @@ package struct Marks: Sendable, Equatable {
     case "approval.vote":
       return field("verdict", line) == "reject" ? [.approval, .denial] : [.approval]
     case "delegation.rejected": return [.denial]
-    case "auth.attempt": return field("status", line) == "failure" ? [.denial] : []
+    case "auth.attempt": return number("status", line) == failedLogin ? [.denial] : []
     case "recorder.gap", "recorder.recovered", "recorder.pause", "recorder.fail": return [.gap]
     default:
       if type.hasPrefix("approval.") { return [.approval] }
@@ -130,6 +130,13 @@ package struct Marks: Sendable, Equatable {
       if type.hasPrefix("marker.") { return [.marker] }
       return []
     }
+  }
+
+  /// `status` of `auth.attempt`: 1 success, 2 failure, 0 unknown.
+  private static let failedLogin: Int64 = 2
+
+  private static func number(_ name: String, _ line: Span<UInt8>) -> Int64? {
+    do { return try JSONValue(parsing: line)[name]?.integer } catch { return nil }
   }
 
   private static func field(_ name: String, _ line: Span<UInt8>) -> String? {

@@ -22,7 +22,7 @@ struct Scout: Sendable {
     guard let header else { return false }
     for kind in Marks.kinds(line, header) { growth.marks.append((kind, event)) }
     guard kind == .output || kind == .resize else {
-      if kind != .end { gatherer.take(event, line: line) }
+      if kind != .end, EventFields.isSearched(line) { gatherer.take(event, line: line) }
       return false
     }
     let mark = terminal.mark

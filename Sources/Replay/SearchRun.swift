@@ -141,6 +141,7 @@ struct SearchRun: ~Copyable {
           }
         }
       default:
+        guard EventFields.isSearched(line) else { return }
         let text = EventFields.text(line)
         if matcher.matches(text.span) { found.append(SearchHit(event: event, row: -1)) }
       }

@@ -1,3 +1,4 @@
+import Evidence
 import Platform
 import Replay
 import SessionLog
@@ -31,9 +32,10 @@ import Text
     var stage = try fixture.stage(path)
     try stage.seek(to: 4)
     let search = try found(&stage, "needle")
-    #expect(search.hits().map(\.event) == [2, 6, 7, 8, 9])
+    // Event 9 first writes behind what stands in its row, which is a new row, then "needle 30".
+    #expect(search.hits().map(\.event) == [2, 6, 7, 8, 9, 9])
     #expect(search.hits().map(\.row)[3] == -1)
-    #expect(search.progress.count == 5)
+    #expect(search.progress.count == 6)
     #expect(search.next(after: 2)?.event == 6)
     #expect(search.next(after: 9) == nil)
     #expect(search.last(before: 6)?.event == 2)
@@ -45,6 +47,10 @@ import Text
     #expect(line.hits().map(\.event) == [3])
     let none = try found(&stage, "nowhere")
     #expect(none.hits().isEmpty)
+    let key = try found(&stage, Base64.encodeURL(SessionBytes.key))
+    #expect(key.hits().isEmpty)
+    let salt = try found(&stage, "session.salt")
+    #expect(salt.hits().isEmpty)
   }
 
   @Test func `what is found does not depend on where the search begins, nor on keyframes`() throws {
@@ -123,19 +129,22 @@ import Text
       line(8, "\"marker.note\",\"label\":\"x\""), .text(9, "\u{1B}]52;c;aGVsbG8=\u{7}"),
       .text(10, "x"),
       .text(11, "\u{1B}[0m"), line(12, "\"terminal.input\",\"data\":\"ls\\r\""),
+      line(13, "\"auth.attempt\",\"method\":\"oidc\",\"status\":2"),
+      line(14, "\"auth.attempt\",\"method\":\"oidc\",\"status\":1"),
     ])
     let stage = try fixture.stage(path)
     let marks = stage.marks
     #expect(marks.events(.command) == [2, 13])
     #expect(marks.events(.decision) == [3, 4])
-    #expect(marks.events(.denial) == [4, 6])
+    #expect(marks.events(.denial) == [4, 6, 14])
     #expect(marks.events(.approval) == [5, 6])
     #expect(marks.events(.mask) == [7])
     #expect(marks.events(.gap) == [8])
     #expect(marks.events(.marker) == [9])
     #expect(marks.events(.hidden) == [10])
     #expect(marks.next(.denial, after: 4) == 6)
-    #expect(marks.next(.denial, after: 6) == nil)
+    #expect(marks.next(.denial, after: 6) == 14)
+    #expect(marks.next(.denial, after: 14) == nil)
     #expect(marks.last(.denial, before: 6) == 4)
     #expect(marks.last(.denial, before: 4) == nil)
     #expect(marks.kinds(at: 4) == [.decision, .denial])

@@ -12,8 +12,9 @@ import Testing
 
   init() {
     fixture.files.plantDirectory("/cache")
+    fixture.files.plant("/file", [])
     places = SnapshotPlaces(
-      ["/nowhere/at/all/x", "/cache/snapshots/x"], in: fixture.files, leastKeyframes: 2)
+      ["/file/snapshots/x", "/cache/snapshots/x"], in: fixture.files, leastKeyframes: 2)
   }
 
   /// A session long enough that snapshots of it are worth a file, with something of every kind in it.

@@ -1,0 +1,68 @@
+import Foundation
+import Recorder
+import SessionLog
+import Terminal
+import TestSupport
+import Testing
+
+@testable import Replay
+
+/// Real recordings, read where they stand; not part of the project.
+private enum RealRecordings {
+  /// Every file that a parser takes; empty, and said so, where there is none.
+  static func openers() -> [(name: String, open: EventSourceOpener)] {
+    let root = HostileData.folder.appendingPathComponent("recordings").path
+    guard let names = FileManager.default.enumerator(atPath: root) else {
+      print("skipped: no recordings in \(root)")
+      return []
+    }
+    return names.compactMap { $0 as? String }.sorted().compactMap { name in
+      guard let found = try? ForeignRecording.open(root + "/" + name) else { return nil }
+      return (name, found.open)
+    }
+  }
+}
+
+@Suite struct RealRecordingTests {
+  /// Events up to which each recording is held; the longest ones would take minutes in a debug build.
+  private static let most = 120
+
+  @Test func `every way to an event of a real recording shows what playing to it shows`() throws {
+    let recordings = RealRecordings.openers()
+    var (played, withScreens) = (0, 0)
+    for (name, open) in recordings {
+      guard let recording = try? Recording.open(.events(name: name, open)) else { continue }
+      var stage = Stage(recording)
+      while stage.timeline.count < Self.most, try stage.readOn() {}
+      let last = min(stage.timeline.last, Self.most)
+      guard last > 1 else { continue }
+      var random = SeededGenerator(seed: UInt64(last))
+      let sample = Set((0..<6).map { _ in Int(random.next() % UInt64(last + 1)) } + [0, last])
+
+      // What playing shows, by a terminal of the test's own.
+      var terminal = Stage.blank(stage.recording.start)
+      var payload: [UInt8] = []
+      var wanted: [Int: [UInt8]] = [:]
+      var outputs = 0
+      for event in 0...last {
+        let kind = stage.timeline.kind(of: event)
+        if kind == .output { outputs += 1 }
+        _ = try stage.recording.withLine(event) { Stage.apply($0, kind, to: &terminal, &payload) }
+        if sample.contains(event) { wanted[event] = terminal.snapshot() }
+      }
+      for event in sample.sorted(by: >) + sample {
+        try stage.seek(to: event)
+        #expect(stage.terminal.snapshot() == wanted[event], "\(name) at \(event)")
+        let back = Int(random.next() % UInt64(event + 1))
+        for _ in 0..<min(back, 5) { try stage.seek(to: stage.event - 1) }
+        try stage.seek(to: event)
+        #expect(stage.terminal.snapshot() == wanted[event], "\(name): back and forward to \(event)")
+      }
+      played += 1
+      if outputs > 0 { withScreens += 1 }
+    }
+    guard !recordings.isEmpty else { return }
+    #expect(played >= 20, "only \(played) of \(recordings.count) recordings were played")
+    #expect(withScreens >= 5)
+  }
+}
