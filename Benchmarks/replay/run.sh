@@ -1,7 +1,8 @@
 #!/bin/sh
 # Replay of a long session, and its text beside asciinema's with an emulator of Debian's behind it, in one run:
 # Benchmarks/replay/run.sh [MEGABYTES] [TEXT_MEGABYTES]      (1000 and 200 else)
-# Needs python3; asciinema and tmux for the comparison. The session is recorded by the real recorder once and kept.
+# Needs python3; asciinema and tmux for the comparison. The session is recorded by the real recorder once and kept in
+# $TMPDIR/blackbox-replay-bench.UID; delete that afterwards. BLACKBOX_BENCH_BIN names a directory with both programs built.
 set -eu
 megabytes=${1:-1000}
 text=${2:-200}
@@ -9,9 +10,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=${TMPDIR:-/tmp}/blackbox-replay-bench.$(id -u)
 mkdir -p "$work"
 cd "$here/../.."
-swift build -c release --product blackbox >&2
-swift build -c release --product replay-bench >&2
-bin=$(swift build -c release --show-bin-path)
+bin=${BLACKBOX_BENCH_BIN:-}
+if [ -z "$bin" ]; then
+  swift build -c release --scratch-path .build-release --product blackbox >&2
+  swift build -c release --scratch-path .build-release --product replay-bench >&2
+  bin=$(swift build -c release --scratch-path .build-release --show-bin-path)
+fi
+echo "== $(nproc) cores, load $(cut -d ' ' -f 1-3 /proc/loadavg)"
 export BLACKBOX_STORE="$work/store" BLACKBOX_STATE="$work/state" XDG_CACHE_HOME="$work/cache"
 [ -d "$work/store" ] || "$bin/blackbox" init "$work/store" --origin bench.example/replay >/dev/null
 
@@ -21,7 +26,7 @@ session() {
     python3 "$here/session.py" "$1" >"$work/output-$1"
     script -qec "stty cols 80 rows 24; '$bin/blackbox' record --agent bench -- cat '$work/output-$1'" /dev/null \
       >/dev/null </dev/null
-    "$bin/blackbox" sessions -o id | tail -n 1 >"$work/id-$1"
+    "$bin/blackbox" sessions --kind terminal -o id --limit 1 >"$work/id-$1"
   fi
   cat "$work/id-$1"
 }
@@ -51,8 +56,10 @@ if command -v asciinema >/dev/null && command -v tmux >/dev/null; then
   cast=$work/cast-$text
   [ -s "$cast" ] || "$bin/blackbox" export "$short" --format cast >"$cast"
   begun=$(date +%s%N)
-  tmux -L blackbox-bench -f /dev/null new-session -d -x 80 -y 24 \
-    "tmux -L blackbox-bench set -g history-limit 100000; asciinema cat '$cast'; tmux -L blackbox-bench wait-for -S done; sleep 60"
+  # A pane keeps the limit that stood when it was made.
+  echo "set -g history-limit 100000" >"$work/tmux.conf"
+  tmux -L blackbox-bench -f "$work/tmux.conf" new-session -d -x 80 -y 24 \
+    "asciinema cat '$cast'; tmux -L blackbox-bench wait-for -S done; sleep 60"
   tmux -L blackbox-bench wait-for done
   tmux -L blackbox-bench capture-pane -p -S - >"$work/theirs"
   theirs=$(seconds "$begun" "$(date +%s%N)")
