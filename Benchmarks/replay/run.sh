@@ -54,15 +54,20 @@ ours=$(seconds "$begun" "$(date +%s%N)")
 echo "blackbox replay --plain: $ours s"
 if command -v asciinema >/dev/null && command -v tmux >/dev/null; then
   cast=$work/cast-$text
-  [ -s "$cast" ] || "$bin/blackbox" export "$short" --format cast >"$cast"
+  [ -s "$cast" ] || "$bin/blackbox" export "$short" --format cast2 >"$cast"
   begun=$(date +%s%N)
   # A pane keeps the limit that stood when it was made.
   echo "set -g history-limit 100000" >"$work/tmux.conf"
   tmux -L blackbox-bench -f "$work/tmux.conf" new-session -d -x 80 -y 24 \
-    "asciinema cat '$cast'; tmux -L blackbox-bench wait-for -S done; sleep 60"
+    "asciinema cat '$cast'; echo \$? >'$work/status'; tmux -L blackbox-bench wait-for -S done; sleep 60"
   tmux -L blackbox-bench wait-for done
   tmux -L blackbox-bench capture-pane -p -S - >"$work/theirs"
   theirs=$(seconds "$begun" "$(date +%s%N)")
   tmux -L blackbox-bench kill-server
+  # A player that refused the file would be the fastest of all.
+  if [ "$(cat "$work/status")" != 0 ] || [ "$(wc -l <"$work/theirs")" -lt 1000 ]; then
+    echo "asciinema cat did not play it: $(head -n 1 "$work/theirs")"
+    exit 1
+  fi
   echo "asciinema cat into tmux: $theirs s ($(awk "BEGIN { printf \"%.1f\", $theirs / $ours }") times as long)"
 fi
