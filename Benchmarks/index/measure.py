@@ -37,8 +37,10 @@ def main():
     path = os.path.join(work, "million.sqlite")
     if not os.path.exists(path):
         schema = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../schema/index.sql")).read()
-        fill = sqlite3.connect(path)
-        fill.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;" + schema)
+        if os.path.exists(path + ".part"):
+            os.unlink(path + ".part")
+        fill = sqlite3.connect(path + ".part")
+        fill.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + schema)
         fill.executemany("INSERT INTO identity(iid, who, kind, issuer, uid) VALUES(?,?,'agent','i',?)",
                          ((n, n, f"agent-{n:05}") for n in range(1000)))
         fill.execute("INSERT INTO resource(rid, kind, uid) VALUES(1, 'host', 'h')")
@@ -51,6 +53,7 @@ def main():
         fill.execute("INSERT INTO source(src, uid, is_due, verify) SELECT sid, uid, 0, 'OK' FROM session")
         fill.commit()
         fill.close()
+        os.rename(path + ".part", path)
     million = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     since = 1_795_000_000_000_000 + 29 * 86_400_000_000
     ask = ("SELECT session, start_us FROM v_session WHERE sid IN(SELECT sid FROM session WHERE agent IN("

