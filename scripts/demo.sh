@@ -80,6 +80,21 @@ expect 0 sessions
 expect 0 sessions --agent release-bot -o json
 expect 0 show @last
 
+say "Secrets are replaced before anything is written, and passwords become a count"
+expect 0 record --agent deploy-bot --redact default --input masked -- \
+  bash -c 'echo "token ghp_abcdefghijklmnopqrstuvwxyz0123456789"; printf "the violet\e[31m-an\e[0mchor\n"'
+expect 1 search --grep ghp_abc --fail-empty
+expect 0 masking
+
+say "What a terminal showed is found as it was shown, whatever colours or cursor moves drew it"
+expect 0 search --grep violet-anchor --fail-empty
+
+say "Questions, detections, and who asked all this"
+expect 0 query agent-sessions -p agent=release-bot
+expect 0 detect
+expect 0 access
+expect 0 doctor
+
 say "A proof of the newest session, to be checked without this program"
 expect 0 prove @last -f "$demo/last.tlog-proof"
 head -2 "$demo/last.tlog-proof" | cut -c1-100

@@ -184,6 +184,8 @@ package struct ReportedSession: Sendable {
     verdict.openLeaf == nil || verdict.findings.contains { $0.verdict == Finding.Verdict.unlogged }
   }
   package var isOpen: Bool { !isPruned && !verdict.isClosed }
+  /// A session of the store's own, about who read: it is open all day, and no agent's.
+  package var isOfReading: Bool { verdict.start?.kind == "audit" }
   /// Why something may not have been recorded, or is not shown.
   package var losses: [String] {
     var losses: [String] = []
@@ -224,7 +226,7 @@ package struct AgentTotal: Sendable {
 
   static func totals(of sessions: [ReportedSession]) -> [AgentTotal] {
     var totals: [Key: AgentTotal] = [:]
-    for session in sessions {
+    for session in sessions where !session.isOfReading {
       let agent = session.verdict.start?.agent
       let key = Key(
         issuer: Array((agent?.issuer ?? "").utf8), uid: Array((agent?.uid ?? "").utf8),
@@ -279,6 +281,8 @@ package struct ReportCheck: Sendable {
     let sessions = report.sessions
     func count(_ test: (ReportedSession) -> Bool) -> UInt64 { UInt64(sessions.count(where: test)) }
     let all = UInt64(sessions.count)
+    // The store's own sessions of readings are open until their day is over.
+    let recorded = count { !$0.isOfReading }
     return [
       ReportCheck(
         id: "log", question: "Is the store's log whole, and signed by the store's key?",
@@ -297,13 +301,15 @@ package struct ReportCheck: Sendable {
         unknown: count { $0.isUnlogged } + UInt64(report.strays.count),
         remark: "What the log does not name, nobody signed for."),
       ReportCheck(
-        id: "closed", question: "Is every session closed?", population: all, violations: 0,
-        unknown: count { $0.isOpen },
+        id: "closed", question: "Is every session closed?", population: recorded, violations: 0,
+        unknown: count { $0.isOpen && !$0.isOfReading },
         remark: "An open session can still grow; a damaged one does not show its end."),
       ReportCheck(
         id: "complete", question: "Did the recorder keep everything that it saw?",
-        population: all, violations: 0,
-        unknown: count { !$0.losses.isEmpty || $0.isContradicted || $0.isOpen },
+        population: recorded, violations: 0,
+        unknown: count {
+          !$0.losses.isEmpty || $0.isContradicted || $0.isOpen && !$0.isOfReading
+        },
         remark:
           "Not to be told from a session that is open or damaged, has gaps or withheld lines, "
           + "ended in a crash, or was let go by retention."),

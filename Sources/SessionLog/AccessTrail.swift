@@ -54,9 +54,13 @@ package struct AccessTrail: Sendable {
     }
     switch Self.key(state) {
     case .readable:
-      route =
-        store.isReadOnly
-        ? .unrecorded("a store on media that cannot be written") : .own
+      if store.isReadOnly {
+        route = .unrecorded("a store on media that cannot be written")
+      } else if try state?.belongs(to: store) == false {
+        route = .unrecorded("a copy of the store that the key belongs to")
+      } else {
+        route = .own
+      }
     case .missing where socket == nil:
       route = .unrecorded("a copy of a store, without its key")
     case .missing, .forbidden:

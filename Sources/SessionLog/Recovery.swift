@@ -42,6 +42,7 @@ package struct Recovery: ~Copyable {
   ///
   /// Killed anywhere, the next run reads the same state and comes to the same end.
   package consuming func run() throws(SessionLogFailure) -> [Outcome] {
+    try log.state.claim(store)
     try AuditSession.closeOver(in: store, log.state, clock: clock)
     let ids = try store.liveSessions()
     guard !ids.isEmpty else { return [] }

@@ -44,6 +44,7 @@ package struct StateDirectory: Sendable {
   package var guardPath: String { Path.join(path, "guard") }
   package var keyPath: String { Path.join(path, "log.key") }
   package var contentKeyPath: String { Path.join(path, "content.key") }
+  package var homePath: String { Path.join(path, "store") }
 
   /// Reads the signing key.
   ///
@@ -115,6 +116,38 @@ package struct StateDirectory: Sendable {
     do { return (try Checkpoint(Note(parsing: bytes), signedBy: key), bytes) } catch {
       throw unusable(guardPath, found: error.found, wanted: error.wanted)
     }
+  }
+
+  /// True if this state is that of `store` itself; false if `store` is a copy of the one that it belongs to.
+  ///
+  /// Signing for a copy would move the guard beyond the original's log, which would then look rolled back. So whoever
+  /// only reads asks first. A state directory that does not say belongs to the store it is named with.
+  func belongs(to store: Store) throws(SessionLogFailure) -> Bool {
+    do throws(FileFailure) {
+      return try system.readSmallFile(homePath, limit: Limits.smallFile) == Self.home(store)
+    } catch {
+      guard error.isMissing else { throw SessionLogFailure(error) }
+      return true
+    }
+  }
+
+  /// Makes this the state of `store`: for commands that record, whose log goes on where they record.
+  func claim(_ store: Store) throws(SessionLogFailure) {
+    try onDisk { () throws(FileFailure) in
+      let home = try Self.home(store)
+      do throws(FileFailure) {
+        if try system.readSmallFile(homePath, limit: Limits.smallFile) == home { return }
+      } catch {
+        guard error.isMissing else { throw error }
+      }
+      try system.replaceDurably(homePath, with: home, permissions: 0o600)
+    }
+  }
+
+  /// Device and inode of a store's directory: they stay when it is renamed, and a copy has others.
+  private static func home(_ store: Store) throws(FileFailure) -> [UInt8] {
+    let status = try store.system.status(of: store.path)
+    return Array("\(status.device) \(status.inode)\n".utf8)
   }
 
   private func required(_ place: String) throws(SessionLogFailure) -> [UInt8] {

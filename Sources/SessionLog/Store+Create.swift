@@ -91,6 +91,7 @@ extension Store {
       path: path, origin: origin, created: created, verifierKey: verifierKey, system: system)
     store.group = group
     store.allowsUnrecordedReading = allowsUnrecordedReading
+    try state.claim(store)
     return (store, state)
   }
 

@@ -48,6 +48,28 @@ struct AccessTests {
   }
 
   @Test(.enabled(if: Program.path != nil, "the program is not beside its tests"))
+  func `reading a copy signs nothing, so the original stays whole`() throws {
+    let program = try #require(Program.path)
+    let place = try Place()
+    defer { place.remove() }
+    try #require(place.run(program, ["init", "--origin", "test.example.com/copied"]).status == 0)
+    try #require(place.run(program, ["record", "--agent", "b", "--", "true"]).status == 0)
+    let copy = place.store + "-copy"
+    try FileManager.default.copyItem(atPath: place.store, toPath: copy)
+    defer { try? FileManager.default.removeItem(atPath: copy) }
+    let read = try place.run(program, ["show", "@last", "--store", copy])
+    #expect(read.status == 0 && read.errorText.contains("a copy of the store"), "\(read.errorText)")
+    #expect(try readings(place, program).isEmpty)
+    #expect(try place.run(program, ["verify", "--all"]).status == 0)
+    // Renamed, it is the same store: its readings are recorded as before.
+    let moved = place.store + "-moved"
+    try FileManager.default.moveItem(atPath: place.store, toPath: moved)
+    defer { try? FileManager.default.moveItem(atPath: moved, toPath: place.store) }
+    let again = try place.run(program, ["show", "@last", "--store", moved])
+    #expect(again.status == 0 && !again.errorText.contains("not recorded"))
+  }
+
+  @Test(.enabled(if: Program.path != nil, "the program is not beside its tests"))
   func `readers at the same time all stand in the record`() throws {
     let program = try #require(Program.path)
     let place = try Place()
