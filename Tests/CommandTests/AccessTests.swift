@@ -54,19 +54,17 @@ struct AccessTests {
     defer { place.remove() }
     try #require(place.run(program, ["init", "--origin", "test.example.com/copied"]).status == 0)
     try #require(place.run(program, ["record", "--agent", "b", "--", "true"]).status == 0)
-    let copy = place.store + "-copy"
-    try FileManager.default.copyItem(atPath: place.store, toPath: copy)
-    defer { try? FileManager.default.removeItem(atPath: copy) }
+    let copy = place.path("copy")
+    try FileManager.default.copyItem(atPath: place.path("store"), toPath: copy)
     let read = try place.run(program, ["show", "@last", "--store", copy])
-    #expect(read.status == 0 && read.errorText.contains("a copy of the store"), "\(read.errorText)")
+    #expect(read.status == 0 && read.errors.contains("a copy of the store"), "\(read.errors)")
     #expect(try readings(place, program).isEmpty)
     #expect(try place.run(program, ["verify", "--all"]).status == 0)
     // Renamed, it is the same store: its readings are recorded as before.
-    let moved = place.store + "-moved"
-    try FileManager.default.moveItem(atPath: place.store, toPath: moved)
-    defer { try? FileManager.default.moveItem(atPath: moved, toPath: place.store) }
+    let moved = place.path("moved")
+    try FileManager.default.moveItem(atPath: place.path("store"), toPath: moved)
     let again = try place.run(program, ["show", "@last", "--store", moved])
-    #expect(again.status == 0 && !again.errorText.contains("not recorded"))
+    #expect(again.status == 0 && !again.errors.contains("not recorded"))
   }
 
   @Test(.enabled(if: Program.path != nil, "the program is not beside its tests"))
