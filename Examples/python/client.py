@@ -75,6 +75,7 @@ class Session:
     def __init__(self, recorder, ref, fields):
         self.recorder, self.ref, self.fields = recorder, ref, fields
         self.id, self.n, self.kept, self.closing, self.receipt = None, 0, [], None, None
+        self.busy = 0
 
     def begin(self):
         """Opens the session, or comes back to it, and sends again what was never acked."""
@@ -110,9 +111,13 @@ class Session:
     def hear(self, answer):
         if answer.get("error") in ("session_over", "recorder_failed", "session_unknown"):
             return self.go_on(answer.get("n", 0))
+        if answer.get("error") == "session_busy" and self.busy < 20 * self.recorder.patience:
+            self.busy += 1
+            time.sleep(0.05)  # Another process recovers it.
+            return self.begin()
         if "error" in answer:
             raise Refused(answer["error"], answer["message"])
-        self.id, self.receipt = answer["session"], answer
+        self.id, self.receipt, self.busy = answer["session"], answer, 0
         if "n" in answer:
             self.kept = [message for message in self.kept if message["n"] > answer["n"]]
         if "resumed" in answer:

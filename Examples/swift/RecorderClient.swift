@@ -21,7 +21,7 @@ final class RecorderClient {
   typealias Fields = [String: Any]
 
   private let path: String
-  private let patience: Double
+  fileprivate let patience: Double
   private var descriptor: Int32 = -1
   private var input: [UInt8] = []
   private var lastRef = 0
@@ -128,6 +128,8 @@ final class RecordedSession {
   private var n = 0
   private var kept: [(n: Int, message: RecorderClient.Fields)] = []
   private var closing: RecorderClient.Fields?
+  /// How often in a row the server said that another has the session.
+  private var busy = 0
 
   fileprivate init(_ client: RecorderClient, _ ref: String, _ fields: RecorderClient.Fields) {
     (self.client, self.ref, self.fields) = (client, ref, fields)
@@ -171,6 +173,12 @@ final class RecordedSession {
   fileprivate func hear(_ answer: RecorderClient.Fields) throws {
     let stored = answer["n"] as? Int
     if let code = answer["error"] as? String {
+      if code == "session_busy", Double(busy) < 20 * client.patience {
+        // Another process recovers it.
+        busy += 1
+        usleep(50_000)
+        return begin()
+      }
       guard ["session_over", "recorder_failed"].contains(code), let id else {
         throw RecorderRefusal(code: code, message: answer["message"] as? String ?? "")
       }
@@ -178,6 +186,7 @@ final class RecordedSession {
     }
     id = answer["session"] as? String
     receipt = answer
+    busy = 0
     if let stored { kept.removeAll { $0.n <= stored } }
     if answer["resumed"] != nil {
       for (_, message) in kept { client.send(message) }

@@ -44,41 +44,52 @@ package struct Recovery: ~Copyable {
   package consuming func run() throws(SessionLogFailure) -> [Outcome] {
     try log.state.claim(store)
     try AuditSession.closeOver(in: store, log.state, clock: clock)
-    let ids = try store.liveSessions()
-    guard !ids.isEmpty else { return [] }
+    var ids = try store.liveSessions()[...]
+    // Each has its lock and its file open until all of them are in the log.
+    let together = max(
+      64, min(Self.together, (ServiceManager.raiseDescriptorLimit() - 128) / 3))
     var outcomes: [Outcome] = []
-    var view: LogView?
-    var mended: [Mended] = []
-    for id in ids {
-      guard let lock = try take(id) else { continue }
-      if try AuditSession.isGoingOn(id, in: store, clock: clock) { continue }
-      if view == nil {
-        // First the log itself: unsigned leaves are put aside and derived anew below.
-        try log.append([])
-        let whole = try LogView(
-          store, trust: Trust(key: store.verifierKey, source: .ownState), state: nil)
-        // The append above trusts the log's right edge; what the leaves say of sessions is trusted only here.
-        if let finding = whole.findings.first {
-          throw SessionLogFailure(
-            .diverged, "the log is damaged", at: finding.path, found: finding.found,
-            wanted: finding.wanted, advice: finding.advice)
+    while !ids.isEmpty {
+      // Locks first, then the log: a session that was signed for, or closed by another recovery, between a look at the
+      // log and its lock would be taken for one that never was.
+      var held: [Mended] = []
+      while held.count < together, let id = ids.popFirst() {
+        guard let lock = try take(id) else { continue }
+        if try AuditSession.isGoingOn(id, in: store, clock: clock) { continue }
+        held.append(Mended(id: id, lock: lock))
+      }
+      guard !held.isEmpty else { break }
+      let leaves = try settledLeaves()
+      var mended: [Mended] = []
+      for session in held {
+        let action: Outcome.Action
+        do {
+          action = try recover(session.id, leaves: leaves[session.id] ?? [])
+        } catch {
+          try finish(&mended)
+          throw error
         }
-        view = whole
+        outcomes.append(Outcome(id: session.id, action: action))
+        if case .leftAlone = action { continue }
+        mended.append(session)
       }
-      let action: Outcome.Action
-      do {
-        action = try recover(id, leaves: view?.leaves[id] ?? [])
-      } catch {
-        try finish(&mended)
-        throw error
-      }
-      outcomes.append(Outcome(id: id, action: action))
-      if case .leftAlone = action { continue }
-      mended.append(Mended(id: id, lock: lock))
-      if mended.count >= Self.together { try finish(&mended) }
+      try finish(&mended)
     }
-    try finish(&mended)
     return outcomes
+  }
+
+  /// The leaves of each session, once the log itself is settled: unsigned ones are put aside and derived anew.
+  private func settledLeaves() throws(SessionLogFailure) -> [SessionID: [LoggedLeaf]] {
+    try log.append([])
+    let view = try LogView(
+      store, trust: Trust(key: store.verifierKey, source: .ownState), state: nil)
+    // The append above trusts the log's right edge; what the leaves say of sessions is trusted only here.
+    if let finding = view.findings.first {
+      throw SessionLogFailure(
+        .diverged, "the log is damaged", at: finding.path, found: finding.found,
+        wanted: finding.wanted, advice: finding.advice)
+    }
+    return view.leaves
   }
 
   /// A session whose file is whole again and durable; log and lock come when some of them are together.
@@ -92,8 +103,8 @@ package struct Recovery: ~Copyable {
     }
   }
 
-  /// One append to the log costs the disk as much as mending a few sessions.
-  private static let together = 256
+  /// One look at the log and one append to it cost as much as mending many sessions.
+  private static let together = 2048
   /// So many files are synced one by one before the whole file system is.
   private static let few = 6
 

@@ -178,7 +178,7 @@ package struct Store: Sendable {
   }
 
   /// True if the session's lock has a name, whether or not a writer holds it.
-  func isNamedLive(_ id: SessionID) throws(SessionLogFailure) -> Bool {
+  package func isNamedLive(_ id: SessionID) throws(SessionLogFailure) -> Bool {
     do throws(FileFailure) {
       return try system.status(of: livePath(of: id)).kind == .regular
     } catch {

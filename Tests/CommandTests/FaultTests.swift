@@ -199,7 +199,8 @@ struct FaultTests {
     server.standardOutput = FileHandle.nullDevice
     server.standardError = FileHandle.nullDevice
     try server.run()
-    defer { if server.isRunning { kill(server.processIdentifier, SIGKILL) } }
+    // The server does not end with its strace.
+    defer { for child in Self.children(of: server.processIdentifier) { kill(child, SIGKILL) } }
     let client = try #require(ServeDialogue(place.path("s"), patience: 30))
     client.say(#"{"hello":1}"#, #"{"open":"r","kind":"database","agent":{"uid":"a"}}"#)
     let hello = try #require(client.hear("hello"))

@@ -121,7 +121,7 @@ struct SoakTests {
     #expect(doubled == [], "\(doubled.count) of \(owed.acked.count) events are stored twice")
     for shown in owed.shown {
       #expect(
-        outputs[shown.agent, default: []].starts(with: shown.bytes),
+        outputs[shown.agent, default: []].filter { $0 != 0x0D }.starts(with: shown.bytes),
         "\(shown.agent): \(shown.bytes.count) bytes were shown, \(outputs[shown.agent]?.count ?? 0) are there"
       )
     }
@@ -203,7 +203,8 @@ struct SoakTests {
         else { break }
         due = line.endIndex + 1
       }
-      let bytes = Array(text[..<due])
+      // What goes to a file has no carriage returns; the recording has what the terminal would have shown.
+      let bytes = Array(text[..<due]).filter { $0 != 0x0D }
       model.state.withLock { $0.shown.append(.init(agent: agent, bytes: bytes)) }
       try FileManager.default.removeItem(atPath: shown)
     }
@@ -255,7 +256,7 @@ struct SoakTests {
     while model.goesOn {
       let verdict = try place.run(program, ["verify", "--all"])
       if verdict.status != 0 {
-        model.trouble("verify ends with \(verdict.status): \(verdict.text)")
+        model.trouble("verify ends with \(verdict.status): \(verdict.text)\(verdict.errors)")
       }
       model.state.withLock { $0.verdicts += 1 }
       usleep(500_000)

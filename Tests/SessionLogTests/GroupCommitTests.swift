@@ -201,6 +201,47 @@ final class GroupScript {
     }
   }
 
+  @Test func `a session that is signed for and dies while another is recovered is recovered too`()
+    throws
+  {
+    let watched = WatchedFiles(FaultyFiles())
+    let box = try TestStore(on: watched)
+    let (dead, late) = (TestStore.id(1), TestStore.id(2))
+    do {
+      var writer = try box.begin(dead)
+      try writer.append(TestLine.output(1, "dead"))
+      try writer.makeDurable()
+    }
+    // It has its name and no leaf yet when recovery looks which sessions there are.
+    let group = try GroupCommit(box.store, box.state, clock: box.clock)
+    let session = Held(try group.begin([.init(id: late, first: box.start(late).line())])[0].get())
+    let isDone = Held(false)
+    let made = Held(group)
+    watched.watch { path in
+      guard path == box.store.livePath(of: late), isDone.value == false else { return }
+      isDone.value = true
+      do {
+        // Signed for, acknowledged, and dead: all before its lock is asked for.
+        guard let living = session.value, let group = made.value else { return }
+        _ = try group.round([living])
+        try living.writer.append(TestLine.output(1, "late"))
+        _ = try group.round([living])
+      } catch { Issue.record(error) }
+      session.value = nil
+    }
+    let outcomes = try Recovery(box.store, box.state, clock: box.clock).run()
+    watched.watch(nil)
+    #expect(isDone.value == true && outcomes.map(\.id) == [dead, late])
+    #expect(try box.findings() == [])
+    #expect(try box.lines(of: late).count == 5)
+  }
+
+  /// A value that a watcher on the same thread changes.
+  private final class Held<Value>: @unchecked Sendable {
+    var value: Value?
+    init(_ value: Value) { self.value = value }
+  }
+
   @Test func `more sessions than compressors share one, and are whole`() throws {
     let (_, box) = try Self.copy(try CrashBench(), whole: true)
     let group = try GroupCommit(box.store, box.state, clock: box.clock, compressors: 2)

@@ -257,6 +257,12 @@ final class SessionKeeper {
     }
     guard let id = SessionID(text) else { return refuse(.sessionUnknown, "not a session's id") }
     guard let session = sessions[id] else {
+      // While another process recovers it nobody can say how much of it is kept.
+      do throws(SessionLogFailure) {
+        guard try !store.isNamedLive(id) else {
+          return refuse(.sessionBusy, "it is being recovered, or another recorder writes it")
+        }
+      } catch { return refuse(.sessionBusy, Self.words(error)) }
       switch PastSession.find(id, in: store) {
       case .none: return refuse(.sessionUnknown, "no such session")
       case .some(let past) where past.user == place.user:
