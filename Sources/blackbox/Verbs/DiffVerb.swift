@@ -57,8 +57,6 @@ struct DiffVerb: Verb {
   func run(_ io: inout Output) throws -> ExitCode {
     let first = try read(arguments.operand(0) ?? "", &io)
     let second = try read(arguments.operand(1) ?? "", &io)
-    try first.subject.record(arguments, &io)
-    try second.subject.record(arguments, &io)
     let isScreens =
       arguments.flag("screens")
       || !arguments.flag("commands") && first.commands.isEmpty && second.commands.isEmpty
