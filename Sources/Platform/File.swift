@@ -109,6 +109,18 @@ package struct File: ~Copyable {
     do { return try system.status(descriptor) } catch { throw error.at(path) }
   }
 
+  /// True if `path` names this file now; false where it names another one or nothing.
+  package func isNamed(_ path: String) throws(FileFailure) -> Bool {
+    let held = try status()
+    do throws(FileFailure) {
+      let named = try system.status(of: path)
+      return named.inode == held.inode && named.device == held.device
+    } catch {
+      guard error.isMissing else { throw error }
+      return false
+    }
+  }
+
   /// Takes the file's lock, or returns false if someone else holds it and `wait` is false.
   ///
   /// It is released when this value ends.

@@ -108,9 +108,7 @@ struct AuditSession {
     do throws(FileFailure) {
       let lock = try File(path, .readWrite, in: store.system)
       guard try lock.lock(wait: wait) else { return nil }
-      let named = try store.system.status(of: path)
-      let held = try lock.status()
-      guard named.inode == held.inode, named.device == held.device else { return nil }
+      guard try lock.isNamed(path) else { return nil }
       return lock
     } catch {
       guard error.isMissing else { throw SessionLogFailure(error) }

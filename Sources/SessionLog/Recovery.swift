@@ -126,9 +126,7 @@ package struct Recovery: ~Copyable {
     do throws(FileFailure) {
       let lock = try File(path, .readWrite, in: store.system)
       guard try lock.lock(wait: false) else { return nil }
-      let named = try store.system.status(of: path)
-      let held = try lock.status()
-      guard named.inode == held.inode, named.device == held.device else { return nil }
+      guard try lock.isNamed(path) else { return nil }
       return lock
     } catch {
       // A link or the like was put there by no writer, and must not keep the others from recovery.

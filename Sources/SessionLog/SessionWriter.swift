@@ -173,22 +173,21 @@ package struct SessionWriter: ~Copyable {
   /// Makes and takes `live/<id>`; its name is not durable yet, and must be before the session's file is made.
   static func makeLock(in store: Store, id: SessionID) throws(SessionLogFailure) -> File {
     let path = store.livePath(of: id)
-    let lock = try onDisk { () throws(FileFailure) in
-      try File(path, .createNew(store.filePermissions), in: store.system)
+    // A recovery that looks before the lock is taken sees a session without a file, and takes its name away again.
+    for _ in 0..<8 {
+      let lock = try onDisk { () throws(FileFailure) in
+        try File(path, .createNew(store.filePermissions), in: store.system)
+      }
+      let isOurs = try onDisk { () throws(FileFailure) in
+        // Whoever only asks whether the session lives holds the lock for a moment: that is waited for.
+        guard try lock.lock(wait: true) else { return false }
+        return try lock.isNamed(path)
+      }
+      if isOurs { return lock }
     }
-    let isOurs = try onDisk { () throws(FileFailure) in
-      // Whoever only asks whether the session lives holds the lock for a moment: that is waited for.
-      guard try lock.lock(wait: true) else { return false }
-      let named = try store.system.status(of: path)
-      let held = try lock.status()
-      return named.inode == held.inode && named.device == held.device
-    }
-    guard isOurs else {
-      throw SessionLogFailure(
-        .busy, "another process took the session's lock", at: path,
-        advice: "Try again: each session has an id of its own.")
-    }
-    return lock
+    throw SessionLogFailure(
+      .busy, "another process took the session's lock", at: path,
+      advice: "Try again: each session has an id of its own.")
   }
 
   /// Makes the folder of the session's date, durably.
