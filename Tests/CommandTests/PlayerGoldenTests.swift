@@ -62,7 +62,9 @@ struct PlayerGoldenTests {
     try Data(try PlayerScenario.file(run.session)).write(to: URL(fileURLWithPath: file))
     let tmux = try OracleTmux(
       place, columns: run.columns, rows: run.rows,
-      running: [program, "replay", "--paused", "./session.ndjson.zst"])
+      running: [
+        "bash", "--norc", "-c", "\(program) replay --paused ./session.ndjson.zst; echo $? >status",
+      ])
     defer { tmux.stop() }
     try await tmux.wait(for: "UNVERIFIED")
     if Self.isRecording { return try await record(run, tmux) }
@@ -81,6 +83,8 @@ struct PlayerGoldenTests {
       }
     }
     try await quit(tmux, .key(.character(UInt8(ascii: "q"))))
+    // Not asked of tmux, which on a machine at work was seen never to learn it.
+    #expect(try String(contentsOfFile: place.path("status"), encoding: .utf8) == "0\n")
   }
 
   @Test func `ctrl-c quits too, and the terminal is as it was`() async throws {
@@ -108,14 +112,6 @@ struct PlayerGoldenTests {
   private func quit(_ tmux: OracleTmux, _ press: PlayerScenario.Step.Press) async throws {
     try tmux.press(PlayerScenario.Step(name: "quit", presses: [press]))
     try await tmux.waitForEnd()
-    // tmux learns the status a moment after it has seen the end; on a machine at work it was seen never to.
-    var status = ""
-    for _ in 0..<200 where status.isEmpty {
-      status = try tmux.run(["display-message", "-p", "-t", "main", "#{pane_dead_status}"]).text
-        .trimmingCharacters(in: .whitespacesAndNewlines)
-      if status.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
-    }
-    #expect(status == "0" || status.isEmpty, "the player ended with \(status)")
   }
 
   private func record(_ run: Run, _ tmux: OracleTmux) async throws {
