@@ -236,6 +236,32 @@ final class GroupScript {
     #expect(try box.lines(of: late).count == 5)
   }
 
+  @Test func `a session whose name a recovery takes away before it is locked begins all the same`()
+    throws
+  {
+    let disk = FaultyFiles()
+    let watched = WatchedFiles(disk)
+    let box = try TestStore(on: watched)
+    let id = TestStore.id(1)
+    let name = box.store.livePath(of: id)
+    let looks = Held(0)
+    watched.watch { path in
+      guard path == name else { return }
+      looks.value = (looks.value ?? 0) + 1
+      // The second look is behind the lock: by then a recovery has had it, and removed the name.
+      guard looks.value == 2 else { return }
+      do { try disk.remove(name) } catch { Issue.record(error) }
+    }
+    var writer = try box.begin(id)
+    watched.watch(nil)
+    try writer.append(TestLine.output(1, "here"))
+    try writer.makeDurable()
+    #expect(looks.value == 4)
+    #expect(try box.store.isLive(id))
+    #expect(try box.findings() == [])
+    #expect(try box.lines(of: id).count == 3)
+  }
+
   /// A value that a watcher on the same thread changes.
   private final class Held<Value>: @unchecked Sendable {
     var value: Value?

@@ -1,14 +1,14 @@
 package import Platform
 internal import Synchronization
 
-/// Files of another system, with a word before a path is opened: for what happens between two steps of one process.
+/// Files of another system, with a word before a path is opened or looked at: for what happens between two steps of one process.
 package final class WatchedFiles: FileSystem {
   private let files: any FileSystem
   private let before: Mutex<(@Sendable (String) -> Void)?> = Mutex(nil)
 
   package init(_ files: any FileSystem) { self.files = files }
 
-  /// Calls `body` with each path that is about to be opened; nil: no longer.
+  /// Calls `body` with each path that is about to be opened or looked at; nil: no longer.
   package func watch(_ body: (@Sendable (String) -> Void)?) { before.withLock { $0 = body } }
 
   package func open(_ path: String, _ mode: OpenMode) throws(FileFailure) -> Int32 {
@@ -37,7 +37,8 @@ package final class WatchedFiles: FileSystem {
     try files.status(descriptor)
   }
   package func status(of path: String) throws(FileFailure) -> FileStatus {
-    try files.status(of: path)
+    before.withLock { $0 }?(path)
+    return try files.status(of: path)
   }
   package func lock(_ descriptor: Int32, wait: Bool) throws(FileFailure) -> Bool {
     try files.lock(descriptor, wait: wait)
