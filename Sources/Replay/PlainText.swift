@@ -45,7 +45,7 @@ package struct PlainText: Sendable {
       feed(line)
       return nil
     }
-    if isBeyond(number, LineHeader(line)?.time) {
+    if until?.isPassed(by: number, at: LineHeader(line)?.time) == true {
       isOver = true
       return nil
     }
@@ -88,14 +88,6 @@ package struct PlainText: Sendable {
     isList = start.map { !$0.isTerminal } ?? false
     terminal = VirtualTerminal(
       columns: start?.columns ?? 80, rows: start?.rows ?? 24, scrollbackLimit: scrollbackLimit)
-  }
-
-  private func isBeyond(_ number: Int, _ time: UInt64?) -> Bool {
-    switch until {
-    case .event(let last): number > last
-    case .time(let last): time ?? 0 > last
-    case .percent, nil: false
-    }
   }
 
   private mutating func feed(_ line: Span<UInt8>) {

@@ -34,7 +34,7 @@ package struct Playback: Sendable {
   package mutating func take(_ line: Span<UInt8>) -> Bool {
     guard !isOver else { return false }
     let header = LineHeader(line)
-    if isBeyond(event + 1, header?.time) {
+    if until?.isPassed(by: event + 1, at: header?.time) == true {
       isOver = true
       return false
     }
@@ -60,11 +60,4 @@ package struct Playback: Sendable {
       columns: start?.columns ?? 80, rows: start?.rows ?? 24, scrollbackLimit: scrollbackLimit)
   }
 
-  private func isBeyond(_ number: Int, _ time: UInt64?) -> Bool {
-    switch until {
-    case .event(let last): number > last
-    case .time(let last): time ?? 0 > last
-    case .percent, nil: false
-    }
-  }
 }

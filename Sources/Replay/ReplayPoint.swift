@@ -29,6 +29,15 @@ package enum ReplayPoint: Sendable, Equatable {
     }
   }
 
+  /// True if an event comes after this place; a share of a session is none that an event alone could pass.
+  package func isPassed(by event: Int, at time: UInt64?) -> Bool {
+    switch self {
+    case .event(let last): event > last
+    case .time(let last): time ?? 0 > last
+    case .percent: false
+    }
+  }
+
   /// Splits `ID@57` and `ID@+12.5s` at the last `@`; `@last` alone names no place.
   package static func split(_ text: String) -> (name: String, point: ReplayPoint?) {
     guard let at = text.lastIndex(of: "@"), at != text.startIndex,

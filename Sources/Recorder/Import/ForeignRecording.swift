@@ -8,9 +8,7 @@ package enum ForeignRecording {
   package static func isForeign(_ path: String, in system: any FileSystem = SystemFiles.shared)
     throws(SessionLogFailure) -> Bool
   {
-    do throws(FileFailure) {
-      if try system.status(of: Path.join(path, ".")).kind == .directory { return true }
-    } catch {}
+    if SourceFile.isDirectory(path, in: system) { return true }
     var reader = try SessionReader(path: path, named: true, in: system)
     return try !reader.looksLikeSession()
   }
@@ -20,11 +18,7 @@ package enum ForeignRecording {
     _ path: String, format: ImportFormat? = nil, spool: String = "/tmp",
     in system: any FileSystem = SystemFiles.shared
   ) throws(ImportFailure) -> (format: ImportFormat, open: EventSourceOpener) {
-    var isDirectory = false
-    do throws(FileFailure) {
-      isDirectory = try system.status(of: Path.join(path, ".")).kind == .directory
-    } catch {}
-    if isDirectory {
+    if SourceFile.isDirectory(path, in: system) {
       _ = try sudo(path, spool, system)
       return (.sudo, opener { () throws(ImportFailure) in try sudo(path, spool, system) })
     }
@@ -55,11 +49,7 @@ package enum ForeignRecording {
     case .ttyrec: return try ParsedSource(try TTYRecordParser(source), format, source)
     case .tlog: return try ParsedSource(try TlogParser(source), format, source)
     case .ndjson: return try ParsedSource(try EventLinesParser(source), format, source)
-    case .sudo:
-      throw .refuse(
-        "not a sudo I/O log", source.path, found: "a file",
-        wanted: "the directory that holds timing and ttyout",
-        advice: "Give the directory, such as /var/log/sudo-io/00/00/01.")
+    case .sudo: throw SudoLogFiles.refusal(of: source)
     default: return try ParsedSource(try TranscriptParser(source, format), format, source)
     }
   }
@@ -72,26 +62,8 @@ package enum ForeignRecording {
   private static func sudo(_ directory: String, _ spool: String, _ system: any FileSystem)
     throws(ImportFailure) -> any EventSource
   {
-    func open(_ name: String) throws(ImportFailure) -> SourceFile? {
-      do throws(ImportFailure) {
-        return try SourceFile.open(Path.join(directory, name), in: system, spool: spool)
-      } catch {
-        if case .source(let failure) = error, failure.isMissing { return nil }
-        throw error
-      }
-    }
-    guard let timing = try open("timing") else {
-      throw .refuse(
-        "cannot replay this directory", directory, found: "no file named timing",
-        wanted: "the directory of one sudo I/O log",
-        advice: "Each command has a directory of its own, such as /var/log/sudo-io/00/00/01.")
-    }
-    var log = try open("log.json")
-    if log == nil { log = try open("log") }
-    var streams: [SourceFile?] = []
-    for name in SudoLogParser.names { streams.append(try open(name)) }
-    return try ParsedSource(
-      try SudoLogParser(timing: timing, log: log, streams: streams), .sudo, timing)
+    let files = try SudoLogFiles(directory, toBe: "replay", in: system, spool: spool)
+    return try ParsedSource(try SudoLogParser(files), .sudo, files.timing)
   }
 
   fileprivate static func failure(_ failure: ImportFailure) -> SessionLogFailure {

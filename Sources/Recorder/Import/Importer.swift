@@ -78,19 +78,13 @@ package struct Importer {
         try TypescriptParser(output, timing: times, input: typed)
       }
     case .path(let path):
-      if try isDirectory(path) { return try runSudoLog(request, path) }
+      if SourceFile.isDirectory(path, in: system) { return try runSudoLog(request, path) }
       return try run(request, open(path))
     }
   }
 
   private func open(_ path: String) throws(ImportFailure) -> SourceFile {
     try SourceFile.open(path, in: system, spool: spool)
-  }
-
-  private func isDirectory(_ path: String) throws(ImportFailure) -> Bool {
-    do { return try system.status(of: Path.join(path, ".")).kind == .directory } catch {
-      return false
-    }
   }
 
   private func run(_ request: ImportRequest, _ source: SourceFile) throws(ImportFailure)
@@ -123,11 +117,7 @@ package struct Importer {
       return try transcribe(request, format, source) { () throws(ImportFailure) in
         try TlogParser(source)
       }
-    case .sudo:
-      throw .refuse(
-        "not a sudo I/O log", source.path, found: "a file",
-        wanted: "the directory that holds timing and ttyout",
-        advice: "Give the directory, such as /var/log/sudo-io/00/00/01.")
+    case .sudo: throw SudoLogFiles.refusal(of: source)
     case .ndjson:
       return try transcribe(request, format, source) { () throws(ImportFailure) in
         try EventLinesParser(source)
@@ -142,28 +132,10 @@ package struct Importer {
   private func runSudoLog(_ request: ImportRequest, _ directory: String) throws(ImportFailure)
     -> ImportedSession
   {
-    func open(_ name: String) throws(ImportFailure) -> SourceFile? {
-      do throws(ImportFailure) {
-        return try self.open(Path.join(directory, name))
-      } catch {
-        if case .source(let failure) = error, failure.isMissing { return nil }
-        throw error
-      }
-    }
-    guard let timing = try open("timing") else {
-      throw .refuse(
-        "cannot import this directory", directory, found: "no file named timing",
-        wanted: "the directory of one sudo I/O log",
-        advice: "Each command has a directory of its own, such as /var/log/sudo-io/00/00/01.")
-    }
-    var log = try open("log.json")
-    if log == nil { log = try open("log") }
-    var streams: [SourceFile?] = []
-    for name in SudoLogParser.names { streams.append(try open(name)) }
-    let (metadata, files) = (log, streams)
-    return try transcribe(request, .sudo, timing, name: Path.name(of: directory)) {
+    let files = try SudoLogFiles(directory, toBe: "import", in: system, spool: spool)
+    return try transcribe(request, .sudo, files.timing, name: Path.name(of: directory)) {
       () throws(ImportFailure) in
-      try SudoLogParser(timing: timing, log: metadata, streams: files)
+      try SudoLogParser(files)
     }
   }
 

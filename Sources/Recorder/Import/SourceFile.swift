@@ -33,6 +33,13 @@ final class SourceFile: Sendable {
     self.wrapping = wrapping
   }
 
+  /// True for a directory, links to one included; false also where nothing can be seen.
+  static func isDirectory(_ path: String, in system: any FileSystem) -> Bool {
+    do throws(FileFailure) {
+      return try system.status(of: Path.join(path, ".")).kind == .directory
+    } catch { return false }
+  }
+
   /// Opens a file; what is packed with gzip or zstd is unpacked into a nameless file of `spool`.
   static func open(_ path: String, in system: any FileSystem, spool: String)
     throws(ImportFailure) -> SourceFile

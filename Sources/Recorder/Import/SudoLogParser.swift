@@ -20,12 +20,12 @@ struct SudoLogParser: SourceParser, ~Copyable {
     init(_ source: SourceFile?) throws(ImportFailure) { reader = try ByteReader.optional(source) }
   }
 
-  init(timing: SourceFile, log: SourceFile?, streams: [SourceFile?]) throws(ImportFailure) {
+  init(_ files: SudoLogFiles) throws(ImportFailure) {
     var readers: [StreamReader] = []
-    for source in streams { readers.append(try StreamReader(source)) }
-    let timing = try ByteReader(timing, window: 64 << 10)
+    for source in files.streams { readers.append(try StreamReader(source)) }
+    let timing = try ByteReader(files.timing, window: 64 << 10)
     self.timing = timing
-    self.log = log
+    log = files.log
     self.streams = readers
   }
 

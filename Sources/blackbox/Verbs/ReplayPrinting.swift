@@ -188,7 +188,7 @@ struct ReplayPrinting {
     var list = JSONList(format)
     let verdict = try walk { line in
       number += 1
-      if let until, isBeyond(until, number, LineHeader(line)?.time) { return }
+      if until?.isPassed(by: number, at: LineHeader(line)?.time) == true { return }
       guard format == .text else { return try list.add(Self.json(number, line), &io) }
       guard number != 1 else { return }
       let bytes = unsafe line.withUnsafeBufferPointer { unsafe Array($0) }
@@ -197,14 +197,6 @@ struct ReplayPrinting {
     }
     try list.end(&io)
     return verdict
-  }
-
-  private func isBeyond(_ point: ReplayPoint, _ number: Int, _ time: UInt64?) -> Bool {
-    switch point {
-    case .event(let last): number > last
-    case .time(let last): time ?? 0 > last
-    case .percent: false
-    }
   }
 
   private static func json(_ number: Int, _ line: Span<UInt8>) -> [UInt8] {
