@@ -53,7 +53,7 @@ struct Confirmation: Sendable {
       keyframes += 1
     }
     for chunk in growth.text {
-      guard chunks < index.text.count, index.text[chunks] == chunk else { return false }
+      guard chunks < index.text.count, index.text[chunks].says(chunk) else { return false }
       chunks += 1
     }
     return !growth.isLast || isWhole(index)

@@ -17,16 +17,18 @@ final class Loader: Sendable {
   /// Nil where the system has no thread to give.
   ///
   /// `follows`: a session that is still written is looked at again, until it is closed or nobody listens.
-  init?(_ source: RecordingSource, follows: Bool) {
+  init?(_ source: RecordingSource, follows: Bool, _ store: TextStore? = nil) {
     let news = Mailbox<News>(capacity: Self.ahead)
     self.news = news
-    let worker = Worker { Self.read(source, follows, into: news) }
+    let worker = Worker { Self.read(source, follows, store, into: news) }
     guard worker != nil else { return nil }
   }
 
   deinit { news.close() }
 
-  private static func read(_ source: RecordingSource, _ follows: Bool, into news: Mailbox<News>) {
+  private static func read(
+    _ source: RecordingSource, _ follows: Bool, _ store: TextStore?, into news: Mailbox<News>
+  ) {
     do throws(SessionLogFailure) {
       let reader = try source.reader()
       var scout: Scout?
@@ -34,7 +36,7 @@ final class Loader: Sendable {
       var isOver = false
       while !isOver {
         var growth = try reader.next(keeping: &kept) { event, kind, line, header in
-          if scout == nil { scout = Scout(reader.facts.start) }
+          if scout == nil { scout = Scout(reader.facts.start, store) }
           return scout?.take(event, kind, line, header) ?? false
         }
         scout?.yield(into: &growth)

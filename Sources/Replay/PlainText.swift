@@ -8,12 +8,14 @@ internal import Text
 package struct PlainText: Sendable {
   /// Lines of scrollback kept unless the caller says otherwise.
   package static let scrollback = 100_000
-  /// Output is fed in pieces of about this size.
+  /// Output is fed in pieces of about this size, text written in such.
   private static let piece = 64 << 10
 
   private let until: ReplayPoint?
   private let scrollbackLimit: Int
   private var terminal: VirtualTerminal?
+  /// Feeds the terminal, where the system has a thread for it; `terminal` is nil then.
+  private var worker: TerminalWorker?
   private var pending: [UInt8] = []
   private var isOver = false
   private var count = 0
@@ -61,33 +63,58 @@ package struct PlainText: Sendable {
 
   /// Writes the terminal's text, scrollback first; nothing for a session without one.
   ///
-  /// Returns true if lines older than the scrollback holds may be missing.
+  /// `write` gets whole lines, many at a time. Returns true if lines older than the scrollback holds may be missing.
   package mutating func finish<E: Error>(write: (String) throws(E) -> Void) throws(E) -> Bool {
     flush()
+    if let worker = worker.take() { terminal = worker.finish() }
     guard isList == false, let terminal else { return false }
+    var text: [UInt8] = []
+    var line: [UInt8] = []
     var blank = 0
     for index in 0..<terminal.scrollbackCount + terminal.rows {
-      let row =
-        index < terminal.scrollbackCount
-        ? terminal.scrollbackRow(index) : terminal.row(index - terminal.scrollbackCount)
-      let text = TerminalText.line(row.text(), limit: .max)
+      line.removeAll(keepingCapacity: true)
+      if index < terminal.scrollbackCount {
+        terminal.appendText(ofScrollback: index, to: &line)
+      } else {
+        terminal.appendText(ofRow: index - terminal.scrollbackCount, to: &line)
+      }
       // Blank rows at the end are not text of the session.
-      guard !text.isEmpty else {
+      guard !line.isEmpty else {
         blank += 1
         continue
       }
-      try write(String(repeating: "\n", count: blank) + text + "\n")
+      text.append(contentsOf: repeatElement(0x0A, count: blank))
       blank = 0
+      if Self.isPrintableASCII(line.span) {
+        text.append(contentsOf: line)
+      } else {
+        text.append(contentsOf: TerminalText.line(line.span, limit: .max).utf8)
+      }
+      text.append(0x0A)
+      if text.count >= Self.piece {
+        try write(String(decoding: text, as: UTF8.self))
+        text.removeAll(keepingCapacity: true)
+      }
     }
+    if !text.isEmpty { try write(String(decoding: text, as: UTF8.self)) }
     return terminal.scrollbackCount == scrollbackLimit && scrollbackLimit > 0
+  }
+
+  private static func isPrintableASCII(_ line: Span<UInt8>) -> Bool {
+    let kinds = ByteKinds(line)
+    guard kinds.isASCII, !kinds.hasControls else { return false }
+    for index in 0..<line.count where line[index] == 0x7F { return false }
+    return true
   }
 
   private mutating func begin(_ line: Span<UInt8>) {
     var start: SessionStart?
     do throws(JSONFault) { start = try SessionStart(parsing: line) } catch { start = nil }
     isList = start.map { !$0.isTerminal } ?? false
-    terminal = VirtualTerminal(
+    let blank = VirtualTerminal(
       columns: start?.columns ?? 80, rows: start?.rows ?? 24, scrollbackLimit: scrollbackLimit)
+    if isList == false { worker = TerminalWorker(blank) }
+    if worker == nil { terminal = blank }
   }
 
   private mutating func feed(_ line: Span<UInt8>) {
@@ -99,6 +126,7 @@ package struct PlainText: Sendable {
     case .resize:
       flush()
       if let size = EventFields.size(line) {
+        worker?.resize(columns: size.columns, rows: size.rows)
         terminal?.resize(columns: size.columns, rows: size.rows)
       }
     default: return
@@ -106,6 +134,14 @@ package struct PlainText: Sendable {
   }
 
   private mutating func flush() {
+    if let worker {
+      guard !pending.isEmpty else { return }
+      var piece: [UInt8] = []
+      piece.reserveCapacity(Self.piece + pending.count / 2)
+      swap(&piece, &pending)
+      worker.feed(piece)
+      return
+    }
     // Out of the optional, so that the terminal has one owner while it changes.
     guard var terminal = terminal.take() else { return }
     terminal.feed(pending.span)

@@ -7,7 +7,9 @@ struct Rendition {
   let colours: TerminalProfile.Colours
 
   func append(_ style: Style, to bytes: inout [UInt8]) {
-    bytes.append(contentsOf: [0x1B, 0x5B, 0x30])
+    bytes.append(0x1B)
+    bytes.append(0x5B)
+    bytes.append(0x30)
     let attributes = style.attributes
     if attributes.contains(.bold) { add(1, &bytes) }
     if attributes.contains(.dim) { add(2, &bytes) }
@@ -105,12 +107,8 @@ struct Rendition {
 extension [UInt8] {
   /// Appends a number in decimal digits; below 0 counts as 0.
   mutating func append(decimal value: Int) {
-    var digits: [UInt8] = []
-    var rest = Swift.max(0, value)
-    repeat {
-      digits.append(0x30 + UInt8(rest % 10))
-      rest /= 10
-    } while rest > 0
-    append(contentsOf: digits.reversed())
+    let value = Swift.max(0, value)
+    if value >= 10 { append(decimal: value / 10) }
+    append(0x30 + UInt8(value % 10))
   }
 }

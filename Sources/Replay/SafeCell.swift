@@ -21,6 +21,11 @@ struct SafeCell: Sendable, Equatable {
     (self.text, self.width, self.style, self.isCertain) = (text, width, style, isCertain)
   }
 
+  /// A cell of a frame, which took it from one of these.
+  init(drawn text: String, width: Int, _ style: Style, _ isCertain: Bool) {
+    self.init(text: text, width: width, style: style, isCertain: isCertain)
+  }
+
   static func space(_ style: Style) -> SafeCell {
     SafeCell(text: " ", width: 1, style: style, isCertain: true)
   }

@@ -9,11 +9,15 @@ struct Scout: Sendable {
   private var payload: [UInt8] = []
   private var output: UInt64 = 0
   private var lastKeyframe: UInt64 = 0
-  private var gatherer = TextGatherer()
+  private var gatherer: TextGatherer
   private var dropped: UInt64 = 0
   private var growth = Growth()
 
-  init(_ start: SessionStart?) { terminal = Stage.blank(start) }
+  /// `store` keeps the text that was shown; nil where nobody would look there.
+  init(_ start: SessionStart?, _ store: TextStore? = nil) {
+    terminal = Stage.blank(start)
+    gatherer = TextGatherer(store)
+  }
 
   /// Takes the next event; true if it changes the screen.
   mutating func take(

@@ -7,6 +7,8 @@ struct SearchPart: Sendable {
   var recording: RecordingSnapshot
   var keyframes: [Keyframes.Keyframe]
   var chunks: [TextChunk]
+  /// Where the text of chunks is kept.
+  var store: TextStore?
   /// Where the viewer was when the search began.
   var event: Int
 }
@@ -41,18 +43,30 @@ struct SearchRun: ~Copyable {
           before = Array(part.chunks[..<first])
           done = first
         }
-        for chunk in part.chunks[done...] {
+        let reading = TextScan(part, from: done, part.chunks.count, search)
+        for (place, chunk) in zip(done..., part.chunks[done...]) {
           guard !search.isCancelled else { return search.end() }
-          let hits = try run.search(chunk)
+          let hits: [SearchHit]
+          if let known = reading.hits(place) {
+            hits = known
+          } else {
+            hits = try run.search(chunk)
+          }
           let share = Double(chunk.end - (before.last?.end ?? 0)) / total * progress
           search.found(hits, isBefore: false, share: share)
         }
         done = part.chunks.count
         if isWhole {
           let rest = Double(before.last?.end ?? 0) / total
-          for chunk in before {
+          let reading = TextScan(part, from: 0, before.count, search)
+          for (place, chunk) in before.enumerated() {
             guard !search.isCancelled else { return search.end() }
-            let hits = try run.search(chunk)
+            let hits: [SearchHit]
+            if let known = reading.hits(place) {
+              hits = known
+            } else {
+              hits = try run.search(chunk)
+            }
             search.found(hits, isBefore: true, share: 1 - rest + Double(chunk.end) / total)
           }
           return search.end()

@@ -28,7 +28,7 @@ struct SnapshotBinding: Sendable, Equatable {
 enum SnapshotFile {
   private static let magic = Array("bbox-r1\0".utf8)
   /// Changes with the format, and with anything that a scout finds.
-  static let version: UInt64 = 2
+  static let version: UInt64 = 3
   static let mostBytes: UInt64 = 512 << 20
 
   static func encode(_ index: ReplayIndex, _ binding: SnapshotBinding) throws(CryptoFailure)
@@ -54,6 +54,9 @@ enum SnapshotFile {
     for chunk in index.text {
       writer.number(chunk.firstEvent)
       writer.number(chunk.end)
+      writer.plain(chunk.digest.bytes)
+      writer.number(chunk.place.map { $0.offset + 1 } ?? 0)
+      writer.number(chunk.place?.stored ?? 0)
       writer.words(chunk.words)
     }
     let digest = try SHA256.hash(writer.bytes)
@@ -89,9 +92,7 @@ enum SnapshotFile {
       }
       var end = 0
       for _ in 0..<(try reader.count(TextChunk.bytes)) {
-        var chunk = TextChunk(firstEvent: try reader.number(end...max(end, last)))
-        chunk.end = try reader.number(chunk.firstEvent + 1...last + 1)
-        chunk.words = try reader.words(TextChunk.bits / 64)
+        let chunk = try chunk(&reader, from: end, last)
         index.text.append(chunk)
         end = chunk.end
       }
@@ -109,6 +110,23 @@ enum SnapshotFile {
     writer.number(step.content.column)
     writer.number(step.content.offset)
     writer.text(step.content.detail)
+  }
+
+  private static func chunk(
+    _ reader: inout SnapshotFileReader, from end: Int, _ last: Int
+  ) throws(SnapshotFileReader.Damage) -> TextChunk {
+    var chunk = TextChunk(firstEvent: try reader.number(end...max(end, last)))
+    guard chunk.firstEvent <= last else { throw SnapshotFileReader.Damage() }
+    chunk.end = try reader.number(chunk.firstEvent + 1...last + 1)
+    let bytes = try reader.plain(32)
+    guard let digest = Digest(bytes.span, at: 0) else { throw SnapshotFileReader.Damage() }
+    chunk.digest = digest
+    let offset = try reader.number()
+    let stored = try reader.number(0...Int(TextStore.mostBytes))
+    guard offset <= TextStore.mostBytes else { throw SnapshotFileReader.Damage() }
+    if offset > 0 { chunk.place = TextChunk.Place(offset: offset - 1, stored: stored) }
+    chunk.words = try reader.words(TextChunk.bits / 64)
+    return chunk
   }
 
   private static func hidden(

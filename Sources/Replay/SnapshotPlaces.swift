@@ -8,12 +8,15 @@ package struct SnapshotPlaces: Sendable {
   private let system: any FileSystem
   /// A recording with fewer is read again sooner than its snapshots would be.
   let leastKeyframes: Int
+  /// Output up to which text is found by playing.
+  let leastOutput: UInt64
 
   /// Each path names a file in a directory that may have to be made, or cannot be.
   package init(
-    _ paths: [String], in system: any FileSystem = SystemFiles.shared, leastKeyframes: Int = 8
+    _ paths: [String], in system: any FileSystem = SystemFiles.shared, leastKeyframes: Int = 8,
+    leastOutput: UInt64 = 16 << 20
   ) {
-    self.leastKeyframes = leastKeyframes
+    (self.leastKeyframes, self.leastOutput) = (leastKeyframes, leastOutput)
     self.paths = paths
     self.system = system
   }
@@ -38,17 +41,13 @@ package struct SnapshotPlaces: Sendable {
   @discardableResult
   func write(_ index: ReplayIndex, _ binding: SnapshotBinding) -> Bool {
     let bytes: [UInt8]
-    let random: [UInt8]
-    do {
-      bytes = try SnapshotFile.encode(index, binding)
-      random = try randomBytes(6)
-    } catch {
-      return false
-    }
-    let suffix = random.map { String($0, radix: 16) }.joined()
+    do { bytes = try SnapshotFile.encode(index, binding) } catch { return false }
     return paths.contains { path in
       do throws(FileFailure) {
-        try write(bytes, path, "\(path).\(suffix).tmp")
+        try write(path) { file throws(FileFailure) in
+          let content = bytes
+          try file.write(content.span, at: 0)
+        }
         return true
       } catch {
         return false
@@ -56,11 +55,78 @@ package struct SnapshotPlaces: Sendable {
     }
   }
 
-  private func write(_ bytes: [UInt8], _ path: String, _ temporary: String) throws(FileFailure) {
+  // MARK: text
+
+  private static func text(_ path: String) -> String { path + ".text" }
+
+  /// A file without a name: nothing is left of it when its last reader is gone, however that ends.
+  func makeText() -> File? {
+    for path in paths {
+      do throws(FileFailure) {
+        let temporary = try temporary(Self.text(path))
+        makeDirectories(path)
+        let file = try File(temporary, .createNew(0o600), in: system)
+        try system.remove(temporary)
+        return file
+      } catch {
+        continue
+      }
+    }
+    return nil
+  }
+
+  /// What `keepText` left; nil where there is none.
+  func openText() -> File? {
+    for path in paths {
+      do throws(FileFailure) {
+        let file = try File(Self.text(path), .read, in: system)
+        if try file.status().kind == .regular { return file }
+      } catch {
+        continue
+      }
+    }
+    return nil
+  }
+
+  /// Copies so many bytes to where the next viewer looks; false where no place takes them.
+  func keepText(
+    _ size: UInt64, _ read: (UInt64, Int) throws(FileFailure) -> [UInt8]
+  ) -> Bool {
+    paths.contains { path in
+      do throws(FileFailure) {
+        try write(Self.text(path)) { file throws(FileFailure) in
+          var offset: UInt64 = 0
+          while offset < size {
+            let bytes = try read(offset, Int(min(size - offset, 1 << 20)))
+            guard !bytes.isEmpty else { return }
+            try file.write(bytes.span, at: offset)
+            offset += UInt64(bytes.count)
+          }
+        }
+        return true
+      } catch {
+        return false
+      }
+    }
+  }
+
+  private func temporary(_ path: String) throws(FileFailure) -> String {
+    do throws(CryptoFailure) {
+      return path + "." + (try randomBytes(6)).map { String($0, radix: 16) }.joined() + ".tmp"
+    } catch {
+      throw FileFailure("name", path: path, code: FileFailure.ioError)
+    }
+  }
+
+  /// Writes a file under another name first, then gives it its own.
+  private func write(
+    _ path: String, _ fill: (borrowing File) throws(FileFailure) -> Void
+  ) throws(FileFailure) {
     makeDirectories(path)
+    let temporary = try temporary(path)
     let file = try File(temporary, .createNew(0o600), in: system)
     do throws(FileFailure) {
-      try file.write(bytes.span, at: 0)
+      try fill(file)
       // Derived data: after a power cut its own digest tells whether it is whole.
       try system.rename(temporary, to: path)
     } catch {

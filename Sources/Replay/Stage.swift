@@ -28,6 +28,8 @@ package struct Stage: ~Copyable {
   private(set) var keyframes: Keyframes
   /// What text can be where, for searches.
   private(set) var text: [TextChunk] = []
+  /// Where the text itself is kept.
+  private var textStore: TextStore?
   private var recent: [(event: Int, terminal: VirtualTerminal)] = []
   private var payload: [UInt8] = []
   /// Reads on this thread, batch by batch as it is asked to.
@@ -69,11 +71,14 @@ package struct Stage: ~Copyable {
       if let index = places.read(binding) {
         adopt(index)
         confirmation = Confirmation()
+        textStore = TextStore(leftAt: places)
       } else {
         snapshots = (places, binding)
+        textStore = TextStore(for: places)
       }
     }
-    loader = Loader(recording.source, follows: follows)
+    loader = Loader(
+      recording.source, follows: follows, confirmation == nil ? textStore : nil)
     guard loader != nil, confirmation == nil else { return }
     // The first batch is a moment's work, and there is something to show.
     do throws(SessionLogFailure) { _ = try readOn(waiting: 200_000) } catch {}
@@ -133,6 +138,7 @@ package struct Stage: ~Copyable {
       // Another recording's, or somebody's who would have us see something else.
       self.confirmation = nil
       snapshots = nil
+      textStore = nil
       adopt(confirmation.confirmed(index))
       (event, terminal, recent) = (-1, blank, [])
     }
@@ -163,8 +169,15 @@ package struct Stage: ~Copyable {
     guard recording.findings.isEmpty, timeline.firstTailEvent == nil,
       keyframes.count >= places.leastKeyframes || timeline.count >= 20_000
     else { return }
-    let index = index
-    _ = Worker { places.write(index, binding) }
+    let known = index
+    let store = textStore
+    _ = Worker {
+      var index = known
+      if store?.leave() != true {
+        for chunk in index.text.indices { index.text[chunk].place = nil }
+      }
+      places.write(index, binding)
+    }
   }
 
   private mutating func absorb(_ growth: Growth, _ kept: DecodedBatch?) {
@@ -204,7 +217,7 @@ package struct Stage: ~Copyable {
     search.give(
       SearchPart(
         recording: recording.snapshot, keyframes: keyframes.frames, chunks: text,
-        event: max(0, event)))
+        store: textStore, event: max(0, event)))
   }
 
   /// What was hidden in the output of one event.

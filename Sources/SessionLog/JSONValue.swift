@@ -191,16 +191,46 @@ struct JSONParser {
   mutating func unescape(_ bytes: Span<UInt8>, into text: inout [UInt8]) throws(JSONFault) {
     offset += 1
     while offset < bytes.count {
+      let start = offset
+      offset = Self.plainEnd(bytes, from: start)
+      if offset > start { text.append(bytes, start..<offset) }
+      guard offset < bytes.count else { break }
       let byte = bytes[offset]
       offset += 1
       switch byte {
       case 0x22: return
       case 0x5C: try escape(bytes, into: &text)
-      case 0x00...0x1F: throw fault("a control byte stands in a string")
-      default: text.append(byte)
+      default: throw fault("a control byte stands in a string")
       }
     }
     throw fault("string does not end")
+  }
+
+  /// The first quote, backslash or control byte from an offset on, or the end; looked for eight bytes at a time.
+  private static func plainEnd(_ bytes: Span<UInt8>, from start: Int) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let tops: UInt64 = 0x8080_8080_8080_8080
+    return unsafe bytes.withUnsafeBytes { raw in
+      var offset = start
+      while offset + 8 <= raw.count {
+        let word = unsafe UInt64(
+          littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        let quote = word ^ ones &* 0x22
+        let backslash = word ^ ones &* 0x5C
+        // The top bit of a byte that is zero; of bytes behind the first such one too, perhaps.
+        let found =
+          ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash
+            | (word &- ones &* 0x20) & ~word) & tops
+        if found != 0 { return offset + found.trailingZeroBitCount / 8 }
+        offset += 8
+      }
+      while offset < raw.count {
+        let byte = unsafe raw[offset]
+        if byte < 0x20 || byte == 0x22 || byte == 0x5C { break }
+        offset += 1
+      }
+      return offset
+    }
   }
 
   private mutating func escape(_ bytes: Span<UInt8>, into text: inout [UInt8]) throws(JSONFault) {
@@ -228,7 +258,11 @@ struct JSONParser {
           offset = mark
         }
       }
-      text.append(contentsOf: String(Character(Unicode.Scalar(scalar) ?? "\u{FFFD}")).utf8)
+      if scalar < 0x80 {
+        text.append(UInt8(truncatingIfNeeded: scalar))
+      } else {
+        text.append(contentsOf: String(Character(Unicode.Scalar(scalar) ?? "\u{FFFD}")).utf8)
+      }
     default: throw fault("an escape that JSON does not have")
     }
   }

@@ -14,7 +14,7 @@ package struct Cell: Sendable, Equatable {
 ///
 /// Cells are made when they are read; asking for a row copies nothing.
 package struct Row: Sendable {
-  private let line: Line
+  let line: Line
   private let screen: RowContext
   /// Cells in the row: the columns of the screen; a row of the scrollback may be wider.
   package let count: Int

@@ -1,15 +1,15 @@
 /// The lines that left the top of the primary screen, oldest first.
 ///
-/// Lines lie in chunks: a copy of the terminal shares all chunks, and what is written after the
-/// copy takes a new chunk at most, not a new list of ten thousand lines.
+/// Lines lie in pages, each a few arrays and not one for each line: most of what a long session prints is kept only to
+/// be dropped. A copy of the terminal shares all pages; what is written after the copy takes a new page at most.
 struct Scrollback: Sendable {
   let limit: Int
-  private var chunks: [[SettledLine]] = []
-  /// Lines of the first chunk that are already beyond the limit.
+  /// Pages before `firstPage` are empty: their lines are beyond the limit.
+  private var pages: [LinePage] = []
+  private var firstPage = 0
+  /// Lines of the first page that are already beyond the limit.
   private var dropped = 0
   private(set) var count = 0
-
-  private static let chunkLines = 128
 
   init(limit: Int) {
     self.limit = limit
@@ -21,37 +21,55 @@ struct Scrollback: Sendable {
   }
 
   func settled(_ index: Int) -> SettledLine? {
+    guard let (page, line) = place(of: index) else { return nil }
+    return pages[page][line]
+  }
+
+  /// Appends a line as UTF-8, without the blanks at its end; false where it holds clusters, which only their table knows.
+  func appendText(of index: Int, to bytes: inout [UInt8]) -> Bool {
+    guard let (page, line) = place(of: index) else { return true }
+    return pages[page].appendText(of: line, to: &bytes)
+  }
+
+  private func place(of index: Int) -> (page: Int, line: Int)? {
     guard index >= 0, index < count else { return nil }
     let place = index + dropped
-    return chunks[place / Self.chunkLines][place % Self.chunkLines]
+    return (firstPage + place / LinePage.lines, place % LinePage.lines)
   }
 
   mutating func append(_ line: Line) {
     guard limit > 0 else { return }
-    append(SettledLine(line))
+    openPage()
+    pages[pages.count - 1].append(line)
+    count += 1
+    if count > limit { dropOldest() }
   }
 
   mutating func append(_ line: SettledLine) {
     guard limit > 0 else { return }
-    if let last = chunks.indices.last, chunks[last].count < Self.chunkLines {
-      chunks[last].append(line)
-    } else {
-      var chunk: [SettledLine] = []
-      chunk.reserveCapacity(Self.chunkLines)
-      chunk.append(line)
-      chunks.append(chunk)
-    }
+    openPage()
+    pages[pages.count - 1].append(line)
     count += 1
     if count > limit { dropOldest() }
+  }
+
+  /// Makes the last page one with room.
+  private mutating func openPage() {
+    if pages.count > firstPage, pages[pages.count - 1].count < LinePage.lines { return }
+    pages.append(LinePage())
   }
 
   private mutating func dropOldest() {
     count -= 1
     dropped += 1
-    if dropped == Self.chunkLines {
-      chunks.removeFirst()
-      dropped = 0
-    }
+    guard dropped == LinePage.lines else { return }
+    pages[firstPage] = LinePage()
+    firstPage += 1
+    dropped = 0
+    // Moved down now and then, not for each page.
+    guard firstPage >= 64, firstPage * 2 >= pages.count else { return }
+    pages.removeFirst(firstPage)
+    firstPage = 0
   }
 
   /// Takes the newest line back, for a screen that grows.
@@ -64,17 +82,18 @@ struct Scrollback: Sendable {
   mutating func removeLast(_ lines: Int) {
     guard lines < count else { return removeAll() }
     var missing = lines
-    while missing > 0, let last = chunks.indices.last {
-      let here = min(missing, chunks[last].count)
-      chunks[last].removeLast(here)
-      if chunks[last].isEmpty { chunks.removeLast() }
+    while missing > 0, pages.count > firstPage {
+      let here = min(missing, pages[pages.count - 1].count)
+      pages[pages.count - 1].removeLast(here)
+      if pages[pages.count - 1].count == 0 { pages.removeLast() }
       missing -= here
     }
     count -= lines
   }
 
   mutating func removeAll() {
-    chunks = []
+    pages = []
+    firstPage = 0
     dropped = 0
     count = 0
   }
@@ -87,9 +106,9 @@ struct Scrollback: Sendable {
 }
 
 extension Scrollback: Equatable {
-  /// Compares the lines still held, not how they lie in chunks.
+  /// Compares the lines still held, not how they lie in pages.
   static func == (left: Scrollback, right: Scrollback) -> Bool {
     left.limit == right.limit && left.count == right.count
-      && (0..<left.count).allSatisfy { left[$0] == right[$0] }
+      && (0..<left.count).allSatisfy { left.settled($0) == right.settled($0) }
   }
 }

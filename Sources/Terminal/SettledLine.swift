@@ -3,19 +3,23 @@
 /// A full scrollback then fits the processor's cache, and an old line is freed at little cost.
 struct SettledLine: Sendable, Equatable {
   /// The style from one column on.
-  private struct Run: Sendable, Equatable {
+  struct Run: Sendable, Equatable {
     var start: Int
     var style: PackedStyle
     var decoration: UInt32
   }
 
   /// One per cell, 0 where nothing was written; empty when `contents` is used instead.
-  private var ascii: [UInt8] = []
+  private(set) var ascii: [UInt8] = []
   /// `PackedCell.content` of each cell, for lines with other text.
-  private var contents: [UInt32] = []
+  private(set) var contents: [UInt32] = []
   /// In order of `start`; cells before the first run are plain.
-  private var runs: [Run] = []
+  private(set) var runs: [Run] = []
   let isWrapped: Bool
+
+  init(ascii: [UInt8], contents: [UInt32], runs: [Run], isWrapped: Bool) {
+    (self.ascii, self.contents, self.runs, self.isWrapped) = (ascii, contents, runs, isWrapped)
+  }
 
   /// Cells, without the blank ones at the end.
   var count: Int { max(ascii.count, contents.count) }

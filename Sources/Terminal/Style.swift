@@ -99,8 +99,8 @@ struct PackedColor: Sendable, Hashable {
 /// A style in 64 bits, without its underline colour and link, which few cells have.
 ///
 /// Bits from 0: foreground 26, background 26, attributes 8, underline kind 3, protected 1.
-struct PackedStyle: Sendable, Hashable {
-  var bits: UInt64 = 0
+package struct PackedStyle: Sendable, Hashable {
+  package var bits: UInt64 = 0
 
   private static let colorMask: UInt64 = (1 << 26) - 1
   private static let backgroundShift: UInt64 = 26
@@ -124,7 +124,7 @@ struct PackedStyle: Sendable, Hashable {
     }
   }
 
-  var attributes: Attributes {
+  package var attributes: Attributes {
     get { Attributes(rawValue: UInt16(truncatingIfNeeded: bits >> Self.attributeShift & 0xFF)) }
     set {
       bits =

@@ -165,6 +165,50 @@ import Testing
     }
   }
 
+  @Test func `a frame shows of each character what a cell may show`() {
+    // Every block at least in part; whole where most text comes from.
+    let scalars =
+      Array(UInt32(0x20)...0x17FF) + Array(0x2000...0x33FF)
+      + stride(from: UInt32(0x3400), to: 0x1F000, by: 23) + Array(0x1F000...0x1FAFF)
+      + stride(from: UInt32(0x20000), to: 0x10FFFF, by: 991)
+    var judge = CellJudge()
+    for part in stride(from: 0, to: scalars.count, by: 240) {
+      var terminal = VirtualTerminal(columns: 60, rows: 12)
+      var text = String.UnicodeScalarView()
+      for (index, value) in scalars[part..<min(part + 240, scalars.count)].enumerated() {
+        text.append(Unicode.Scalar(value) ?? "x")
+        // Some in company, some concealed or coloured.
+        if index % 7 == 0 { text.append("\u{301}") }
+        if index % 11 == 0 { text += "\u{1B}[\(index % 9);3\(index % 8)m".unicodeScalars }
+      }
+      terminal.feed(Array(String(text).utf8))
+      var frame = Frame(columns: 60, rows: 12)
+      frame.draw(
+        terminal, from: .init(row: 0, column: 0),
+        in: Rect(row: 0, column: 0, rows: 12, columns: 60),
+        judgedBy: &judge)
+      for row in 0..<12 {
+        for column in 0..<60 {
+          let wanted = SafeCell(terminal.row(row).cell(column))
+          #expect(frame.cell(row, column) == wanted, "\(row), \(column): \(wanted)")
+        }
+      }
+    }
+  }
+
+  @Test func `texts of several characters are told apart from frame to frame`() {
+    var renderer = ScreenRenderer(TerminalProfile(colours: .none))
+    var terminal = VirtualTerminal(columns: 8, rows: 1)
+    terminal.feed(Array("e\u{301}o\u{308}".utf8))
+    _ = renderer.bytes(for: frame(terminal, columns: 8, rows: 1))
+    #expect(renderer.bytes(for: frame(terminal, columns: 8, rows: 1)).isEmpty)
+    // The first text is another one now, by the number that the old one had.
+    terminal.feed(Array("\ro\u{308}e\u{301}".utf8))
+    let bytes = renderer.bytes(for: frame(terminal, columns: 8, rows: 1))
+    #expect(String(decoding: bytes, as: UTF8.self).contains("o\u{308}"))
+    #expect(String(decoding: bytes, as: UTF8.self).contains("e\u{301}"))
+  }
+
   @Test func `a wide character cut by the window's edge is a blank`() {
     var terminal = VirtualTerminal(columns: 12, rows: 1)
     terminal.feed(Array("漢字漢字ab".utf8))

@@ -1,11 +1,12 @@
 import Evidence
 import Platform
-import Replay
 import SessionLog
 import Terminal
 import TestSupport
 import Testing
 import Text
+
+@testable import Replay
 
 @Suite struct SearchTests {
   private func found(_ stage: inout Stage, _ text: String) throws -> ScreenSearch {
@@ -84,6 +85,62 @@ import Text
     }
     let rare = try found(&stage, "rare")
     #expect(!rare.hits().isEmpty)
+  }
+
+  @Test
+  func `text that is kept is found where playing finds it, and only as long as it is the same`()
+    throws
+  {
+    let fixture = SessionFixture()
+    fixture.files.plantDirectory("/cache")
+    var random = SeededGenerator(seed: 33)
+    var events: [SessionFixture.Event] = []
+    for number in 0..<200 {
+      let time = UInt64(number)
+      switch random.next() % 9 {
+      case 0: events.append(.output(time, Noise.output(&random, pieces: 20)))
+      case 1: events.append(.resize(time, Int(random.next() % 70) + 10, 8))
+      case 2:
+        events.append(
+          .line(Array("{\"t\":\(time),\"type\":\"tool.call\",\"text\":\"rare \(number)\"}".utf8)))
+      default: events.append(.text(time, "number \(number)\r\n漢字 and words, some rare\r\n"))
+      }
+    }
+    let path = try fixture.write(events, columns: 70, rows: 8)
+    let places = SnapshotPlaces(
+      ["/cache/x"], in: fixture.files, leastKeyframes: 0, leastOutput: 0)
+    let patterns = ["rare", "/number [0-9]*7$/", "字", "/^n/", "nowhere at all"]
+    var bare = try fixture.stage(path, keyframeBudget: 0)
+    let wanted = try patterns.map { try found(&bare, $0).hits() }
+
+    func loaded() throws -> Stage {
+      var stage = Stage(try fixture.open(path))
+      stage.loadInBackground(places)
+      while stage.isLoading { _ = try stage.readOn() }
+      return stage
+    }
+    var first = try loaded()
+    #expect(first.text.allSatisfy { $0.place != nil })
+    let while1 = try patterns.map { try found(&first, $0).hits() }
+    #expect(while1 == wanted)
+    for _ in 0..<500 where fixture.files.contents("/cache/x") == nil { pause(milliseconds: 10) }
+    let kept = try #require(fixture.files.contents("/cache/x.text"))
+    // Nothing else is left lying there.
+    #expect(try fixture.files.list("/cache") == ["x", "x.text"])
+
+    for change in 0..<4 {
+      switch change {
+      case 0: break
+      case 1: fixture.files.tamper("/cache/x.text") { $0[kept.count / 2] ^= 4 }
+      case 2: fixture.files.tamper("/cache/x.text") { $0.removeLast($0.count / 2) }
+      default: try fixture.files.remove("/cache/x.text")
+      }
+      var next = try loaded()
+      let isKept = next.text.allSatisfy { $0.place != nil }
+      #expect(isKept)
+      let again = try patterns.map { try found(&next, $0).hits() }
+      #expect(again == wanted, "change \(change)")
+    }
   }
 
   @Test func `a search that begins early finds what is read later`() throws {

@@ -39,6 +39,34 @@ import Testing
   ])
   func `what is no id is refused`(text: String) { #expect(SessionID(text) == nil) }
 
+  @Test func `a payload is unescaped the same wherever its escapes stand`() throws {
+    var random = SeededGenerator(seed: 77)
+    let pieces: [(json: String, text: [UInt8]?)] = [
+      ("\\\"", [0x22]), ("\\\\", [0x5C]), ("\\/", [0x2F]), ("\\n", [0x0A]), ("\\u001b", [0x1B]),
+      ("\\u0041", [0x41]), ("\\u00e9", [0xC3, 0xA9]), ("\\ud83d\\ude00", Array("😀".utf8)),
+      ("\\ud83d", Array("\u{FFFD}".utf8)), ("é", Array("é".utf8)), ("\u{7F}", [0x7F]),
+      ("\u{1F}", nil), ("\u{1}", nil), ("\t", nil), ("\\x", nil), ("\\u00g0", nil),
+    ]
+    for _ in 0..<2000 {
+      var json = ""
+      var text: [UInt8]? = []
+      for _ in 0..<Int(random.next() % 6) {
+        let plain = String(repeating: "a", count: Int(random.next() % 19))
+        json += plain
+        text? += Array(plain.utf8)
+        // One in four texts holds what no string may.
+        let piece = pieces[Int(random.next() % (random.next() % 16 == 0 ? 16 : 11))]
+        json += piece.json
+        if let bytes = piece.text { text? += bytes } else { text = nil }
+      }
+      var output: [UInt8] = [1]
+      let line = Array("{\"t\":1,\"type\":\"terminal.output\",\"data\":\"\(json)\"}".utf8)
+      let isRead = append(line, &output)
+      #expect(isRead == (text != nil), "\(json)")
+      #expect(output == [1] + (text ?? []), "\(json)")
+    }
+  }
+
   @Test func `the first fields of a line are read, and nothing that only looks like them`() throws {
     func header(_ text: String) -> LineHeader? { LineHeader(Array(text.utf8).span) }
     let good = try #require(header("{\"t\":120,\"type\":\"a.b_1\",\"x\":1}"))

@@ -84,6 +84,18 @@ struct EventPane: Sendable {
     return made
   }
 
+  /// What an event is called; what a terminal printed need not be read for that.
+  mutating func label(
+    of event: Int, _ recording: inout Recording
+  ) throws(SessionLogFailure) -> String {
+    switch recording.timeline.kind(of: event) {
+    case .output: "output"
+    case .input: "input"
+    case .resize: "resize"
+    case .other, .end, .withheld: try words(of: event, &recording).label
+    }
+  }
+
   struct View {
     var event: Int
     var column: Int

@@ -34,7 +34,8 @@ extension PlayerScreen {
     guard navigator.timeline.count > 0 else { return }
     try navigator.stage.seek(to: player.event)
     viewport.fit(navigator.stage.terminal, paneRows: rect.rows, paneColumns: rect.columns)
-    frame.draw(navigator.stage.terminal, from: viewport.origin, in: rect)
+    frame.draw(
+      navigator.stage.terminal, from: viewport.origin, in: rect, judgedBy: &judge)
     highlight(on: &frame, in: rect)
     wishes.screen.columns = navigator.stage.terminal.columns
     wishes.screen.rows = navigator.stage.terminal.rows
@@ -164,7 +165,7 @@ extension PlayerScreen {
     (status.loops, status.follows) = (navigator.loops, navigator.follows)
     (status.identity, status.kind) = (identity, kind)
     if timeline.count > 0 {
-      status.label = try events.words(of: player.event, &navigator.stage.recording).label
+      status.label = try events.label(of: player.event, &navigator.stage.recording)
     }
     // What snapshots say counts for nothing until it was read from the recording.
     status.verification =

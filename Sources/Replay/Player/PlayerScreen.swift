@@ -10,6 +10,7 @@ package struct PlayerScreen: ~Copyable {
   var navigator: Navigator
   var size: WindowSize
   var viewport = Viewport()
+  var judge = CellJudge()
   var events: EventPane
   var details = DetailPane()
   var bar = TimelineBar()

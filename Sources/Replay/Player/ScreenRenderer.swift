@@ -28,7 +28,7 @@ package struct ScreenRenderer: Sendable {
   private var last: Frame?
   /// Where the terminal's cursor is and what it writes with; nil where that is not sure.
   private var place: Frame.Place?
-  private var style: Style?
+  private var style: PackedStyle?
   private var bytes: [UInt8] = []
 
   package init(_ profile: TerminalProfile) {
@@ -40,31 +40,41 @@ package struct ScreenRenderer: Sendable {
 
   /// What must be written so that the terminal shows `frame`; empty where it does so already.
   package mutating func bytes(for frame: Frame) -> [UInt8] {
-    guard frame != last else { return [] }
     bytes.removeAll(keepingCapacity: true)
     bytes.append(contentsOf: Self.hideCursor)
     (place, style) = (nil, nil)
+    var isSame = false
     let base: Frame
     if let last, last.columns == frame.columns, last.rows == frame.rows {
       base = last
+      isSame = last.cursor == frame.cursor
     } else {
       bytes.append(contentsOf: Self.clearScreen)
       style = .plain
       base = Frame(columns: frame.columns, rows: frame.rows)
     }
+    let begun = bytes.count
     for row in 0..<frame.rows { write(row, of: frame, over: base) }
+    last = frame
+    if isSame, bytes.count == begun { return [] }
     if style != .plain { write(.plain) }
     if let cursor = frame.cursor {
       move(to: cursor)
       bytes.append(contentsOf: Self.showCursor)
     }
-    last = frame
     return bytes
   }
 
-  private mutating func write(_ row: Int, of frame: Frame, over base: Frame) {
+  private mutating func write(_ row: Int, of frame: borrowing Frame, over base: borrowing Frame) {
     let range = frame.range(ofRow: row)
-    let cells = frame.cells
+    let (cells, old) = (frame.cells.span, base.cells.span)
+    // Most rows are as they were; texts of more than one scalar are numbered anew in each frame.
+    var isKnown = true
+    for index in range where cells[index] != old[index] || cells[index].text != nil {
+      isKnown = false
+      break
+    }
+    if isKnown { return }
     var end = range.upperBound
     while end > range.lowerBound, cells[end - 1] == .blank { end -= 1 }
     var index = range.lowerBound
@@ -72,15 +82,17 @@ package struct ScreenRenderer: Sendable {
       let cell = cells[index]
       let width = max(1, cell.width)
       let isSame =
-        cell == base.cells[index]
-        && (cell.width < 2 || index + 1 < range.upperBound && base.cells[index + 1].width == 0)
+        frame.shows(index, as: base)
+        && (cell.width < 2 || index + 1 < range.upperBound && old[index + 1].width == 0)
       if !isSame, cell.width > 0 {
-        write(cell, at: row, index - range.lowerBound, columns: frame.columns)
+        write(
+          cell, cell.text.map { frame.texts[$0] }, at: row, index - range.lowerBound,
+          columns: frame.columns)
       }
       index += width
     }
     var isTailOld = false
-    for index in end..<range.upperBound where base.cells[index] != .blank {
+    for index in end..<range.upperBound where old[index] != .blank {
       isTailOld = true
       break
     }
@@ -91,31 +103,60 @@ package struct ScreenRenderer: Sendable {
     }
   }
 
-  private mutating func write(_ cell: SafeCell, at row: Int, _ column: Int, columns: Int) {
+  private mutating func write(
+    _ cell: FrameCell, _ text: String?, at row: Int, _ column: Int, columns: Int
+  ) {
     move(to: Frame.Place(row: row, column: column))
     write(cell.style)
     // Without wrapping the cursor stays on the last column, and terminals put marks on the cell before it.
-    let isMarked = column + cell.width >= columns && cell.text.unicodeScalars.count > 1
+    let isMarked = column + cell.width >= columns && (text != nil || cell.isPadded)
     if isMarked { bytes.append(contentsOf: Self.wrap) }
-    bytes.append(contentsOf: cell.text.utf8)
+    if let text {
+      bytes.append(contentsOf: text.utf8)
+    } else if cell.scalar < 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: cell.scalar))
+    } else if let scalar = Unicode.Scalar(cell.scalar) {
+      bytes.append(utf8: scalar)
+    }
+    if cell.isPadded { bytes.append(0x20) }
     if isMarked { bytes.append(contentsOf: Self.noWrap) }
     // Where terminals differ in a width, the next cell is placed anew.
     place = cell.isCertain ? Frame.Place(row: row, column: column + cell.width) : nil
   }
 
-  private mutating func write(_ wanted: Style) {
+  private mutating func write(_ wanted: PackedStyle) {
     guard style != wanted else { return }
-    rendition.append(wanted, to: &bytes)
+    rendition.append(wanted.style, to: &bytes)
     style = wanted
   }
 
   private mutating func move(to wanted: Frame.Place) {
     guard place != wanted else { return }
-    bytes.append(contentsOf: [0x1B, 0x5B])
+    bytes.append(0x1B)
+    bytes.append(0x5B)
     bytes.append(decimal: wanted.row + 1)
     bytes.append(0x3B)
     bytes.append(decimal: wanted.column + 1)
     bytes.append(0x48)
     place = wanted
+  }
+}
+
+extension [UInt8] {
+  /// Appends a scalar of more than seven bits.
+  fileprivate mutating func append(utf8 scalar: Unicode.Scalar) {
+    let value = scalar.value
+    func tail(_ shift: UInt32) -> UInt8 { 0x80 | UInt8(truncatingIfNeeded: value >> shift & 0x3F) }
+    if value < 0x800 {
+      append(0xC0 | UInt8(truncatingIfNeeded: value >> 6))
+    } else if value < 0x10000 {
+      append(0xE0 | UInt8(truncatingIfNeeded: value >> 12))
+      append(tail(6))
+    } else {
+      append(0xF0 | UInt8(truncatingIfNeeded: value >> 18))
+      append(tail(12))
+      append(tail(6))
+    }
+    append(tail(0))
   }
 }
