@@ -97,13 +97,16 @@ import Text
     var events: [SessionFixture.Event] = []
     for number in 0..<200 {
       let time = UInt64(number)
+      // Enough that nothing packs away for a file to have snapshots.
+      let noise = (0..<8).map { _ in String(random.next(), radix: 36) }.joined(separator: " ")
       switch random.next() % 9 {
       case 0: events.append(.output(time, Noise.output(&random, pieces: 20)))
       case 1: events.append(.resize(time, Int(random.next() % 70) + 10, 8))
       case 2:
         events.append(
           .line(Array("{\"t\":\(time),\"type\":\"tool.call\",\"text\":\"rare \(number)\"}".utf8)))
-      default: events.append(.text(time, "number \(number)\r\n漢字 and words, some rare\r\n"))
+      default:
+        events.append(.text(time, "number \(number)\r\n漢字 and words, some rare\r\n\(noise)\r\n"))
       }
     }
     let path = try fixture.write(events, columns: 70, rows: 8)
