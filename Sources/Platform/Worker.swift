@@ -39,16 +39,20 @@ internal import Glibc
   /// Adds an element, waiting for room; false if the mailbox is closed.
   package func send(_ element: Element, weight added: Int) -> Bool {
     unsafe pthread_mutex_lock(mutex)
-    defer { unsafe pthread_mutex_unlock(mutex) }
     while weight > 0, weight + added > capacity, !isClosed {
       unsafe pthread_cond_wait(changed, mutex)
     }
-    guard !isClosed else { return false }
+    let isTaken = !isClosed
     let wasEmpty = elements.isEmpty
-    elements.append(element)
-    weight += added
-    if lingers ? weight >= capacity / 4 : wasEmpty { unsafe pthread_cond_broadcast(changed) }
-    return true
+    if isTaken {
+      elements.append(element)
+      weight += added
+    }
+    let wakes = isTaken && (lingers ? weight >= capacity / 4 : wasEmpty)
+    // Unlocked first: whoever wakes would only go to sleep again on the mutex.
+    unsafe pthread_mutex_unlock(mutex)
+    if wakes { unsafe pthread_cond_broadcast(changed) }
+    return isTaken
   }
 
   /// True if a sender would not have to wait now.

@@ -169,14 +169,15 @@ struct MCPRecordingThread {
       }
       try transcript.flush(into: &writer)
       try redaction.putFindings(clock.monotonic(), into: &writer)
-      // One sync for all that came together.
+      // One sync for all that came together, and the call goes on: the log's own syncs are for a moment without one.
       if transcript.takeNewCall() || toServer.released > released {
-        try writer.makeDurable()
+        try writer.makeDurable(anchors: false)
         released = toServer.released
         state.released.store(released, ordering: .releasing)
         state.wake.ring()
+        if writer.isAnchorLate { try writer.makeDurable() }
       } else if writer.wait == 0 {
-        try writer.makeDurable()
+        try writer.makeDurable(anchors: batch.isEmpty || writer.isAnchorLate)
       }
     }
   }

@@ -40,10 +40,13 @@ struct PatientWriter: ~Copyable {
     try patiently { writer throws(SessionLogFailure) in try writer.append(line) }
   }
 
-  /// Makes every appended line durable.
-  mutating func makeDurable() throws(SessionLogFailure) {
-    try patiently { writer throws(SessionLogFailure) in try writer.makeDurable() }
+  /// Makes every appended line durable; without `anchors` the log is left for a later call.
+  mutating func makeDurable(anchors: Bool = true) throws(SessionLogFailure) {
+    try patiently { writer throws(SessionLogFailure) in try writer.makeDurable(anchors: anchors) }
   }
+
+  /// An anchor has waited for so long that it may not wait for a quieter moment.
+  var isAnchorLate: Bool { writer.isAnchorLate }
 
   /// Ends the session with `last`, of which the last is `session.end`.
   mutating func close(_ last: [[UInt8]]) throws(SessionLogFailure) -> Leaf {

@@ -373,10 +373,19 @@ package struct SessionWriter: ~Copyable {
     return [flush, commit, anchor].compactMap { $0 }.min()
   }
 
+  /// An anchor has waited for so long that it may not wait for a quieter moment.
+  package var isAnchorLate: Bool {
+    unanchored != nil && (clock.monotonic() &- lastAnchor) / 5 >= pace.anchor
+  }
+
   /// Makes every appended line durable, with a commit where one is due.
   ///
+  /// A commit that the log is due to hear of is anchored there too, which takes several syncs more; with `anchors` false
+  /// that waits for a later call, for whoever lets something through meanwhile.
   /// - Throws: `.outOfSpace`: all bytes are kept, call again; anything else: the writer is poisoned.
-  package mutating func makeDurable(commit wantsCommit: Bool = false) throws(SessionLogFailure) {
+  package mutating func makeDurable(commit wantsCommit: Bool = false, anchors: Bool = true)
+    throws(SessionLogFailure)
+  {
     if let failure { throw failure }
     // At most one commit waits for its sync, or a crash could tear it and spare the next.
     if isStalled { try sync(metadata: false) }
@@ -390,7 +399,7 @@ package struct SessionWriter: ~Copyable {
       try flush()
     }
     try sync(metadata: false)
-    if let leaf = unanchored, moment &- lastAnchor >= pace.anchor || wantsCommit {
+    if anchors, let leaf = unanchored, moment &- lastAnchor >= pace.anchor || wantsCommit {
       try record(leaf)
       unanchored = nil
       lastAnchor = moment
