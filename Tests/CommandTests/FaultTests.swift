@@ -56,12 +56,13 @@ struct FaultTests {
     return told
   }
 
-  /// Runs a server under strace with `arguments`, lets a client talk, and ends what is left of it.
-  private static func serve(_ place: Place, _ arguments: [String]) throws -> Told {
+  /// Runs a server below `tracer`, lets a client talk, and ends what is left of it.
+  private static func serve(
+    _ place: Place, _ arguments: [String], tracer: [String] = ["strace", "-f", "-qq"]
+  ) throws -> Told {
     let program = try #require(Program.path)
     let server = place.process(
-      "/usr/bin/env",
-      ["strace", "-f", "-qq"] + arguments + [program, "serve", "--socket", place.path("s")])
+      "/usr/bin/env", tracer + arguments + [program, "serve", "--socket", place.path("s")])
     server.standardOutput = FileHandle.nullDevice
     server.standardError = FileHandle.nullDevice
     try server.run()
@@ -69,6 +70,7 @@ struct FaultTests {
     // The server itself is asked to stop, and strace ends with it.
     for signal in [SIGTERM, SIGKILL] {
       for child in children(of: server.processIdentifier) { kill(child, signal) }
+      if tracer.isEmpty { kill(server.processIdentifier, signal) }
       let until = Date().addingTimeInterval(10)
       while server.isRunning, Date() < until { usleep(2000) }
       if !server.isRunning { break }
@@ -180,6 +182,96 @@ struct FaultTests {
     if told.isOpened { #expect(sessions == 1, "\(fault): the opened session is gone") }
     for n in told.acked { #expect(stored["event-\(n)"] == 1, "\(fault): event \(n)") }
     #expect(stored.values.allSatisfy { $0 == 1 }, "\(fault): \(stored)")
+  }
+
+  /// Loaded before the program: its writes to files are cut short, as a disk that fills or a signal cuts them.
+  ///
+  /// `SHORT=N:BYTES`: the N-th write puts down so many bytes (0: half of them), every one where N is 0; and `:K` dies
+  /// right after that. What strace can inject are results of calls that were never made.
+  private static let shortWrites = """
+    #define _GNU_SOURCE
+    #include <signal.h>
+    #include <stdatomic.h>
+    #include <stdio.h>
+    #include <stdlib.h>
+    #include <sys/syscall.h>
+    #include <unistd.h>
+    static _Atomic int made;
+    ssize_t pwrite64(int file, const void *bytes, size_t count, off64_t at) {
+      const char *wish = getenv("SHORT");
+      int which = -1, part = 0;
+      char kills = 0;
+      if (wish) sscanf(wish, "%d:%d:%c", &which, &part, &kills);
+      int number = atomic_fetch_add(&made, 1) + 1;
+      size_t most = part > 0 ? (size_t)part : count / 2;
+      int cut = (which == 0 || number == which) && most < count && most > 0;
+      ssize_t result = syscall(SYS_pwrite64, file, bytes, cut ? most : count, at);
+      if (cut && kills) raise(SIGKILL);
+      return result;
+    }
+    ssize_t pwrite(int file, const void *bytes, size_t count, off_t at) {
+      return pwrite64(file, bytes, count, at);
+    }
+    __attribute__((destructor)) static void tell(void) {
+      FILE *out = getenv("SHORT_COUNT") ? fopen(getenv("SHORT_COUNT"), "w") : 0;
+      if (out) fprintf(out, "%d", made), fclose(out);
+    }
+    """
+
+  private static let compiler =
+    (try? Place()).flatMap { place in
+      defer { place.remove() }
+      return ["cc", "clang"].first {
+        (try? place.run("/usr/bin/env", [$0, "--version"]))?.status == 0
+      }
+    }
+
+  @Test(.enabled(if: Program.path != nil && compiler != nil, "no C compiler is here"))
+  func
+    `a write that puts down less than it was given, and a death in the middle of one, lose nothing`()
+    throws
+  {
+    let program = try #require(Program.path)
+    let model = try Place()
+    defer { model.remove() }
+    try #require(model.run(program, ["init", "--origin", "test.example.com/short"]).status == 0)
+    try Self.shortWrites.write(toFile: model.path("short.c"), atomically: true, encoding: .utf8)
+    let library = model.path("short.so")
+    let made = try model.run(
+      "/usr/bin/env",
+      [Self.compiler ?? "cc", "-O1", "-shared", "-fPIC", "-o", library, model.path("short.c")])
+    try #require(made.status == 0, "\(made.errors)")
+    func serve(_ wish: String) throws -> (Told, Int) {
+      let place = try Place()
+      defer { place.remove() }
+      for name in ["store", "state"] {
+        try #require(place.run("/bin/cp", ["-a", model.path(name), place.path(name)]).status == 0)
+      }
+      let told = try Self.serve(
+        place,
+        ["LD_PRELOAD=" + library, "SHORT=" + wish, "SHORT_COUNT=" + place.path("count")],
+        tracer: [])
+      let fault = Fault(call: "pwrite64", effect: "short=" + wish, number: 1)
+      try Self.check(place, program, told, fault)
+      return (
+        told, Int((try? String(contentsOfFile: place.path("count"), encoding: .utf8)) ?? "") ?? 0
+      )
+    }
+    // Every write comes in pieces of one byte, of seven, or half by half: nobody notices.
+    for wish in ["0:1", "0:7", "0:0"] {
+      #expect(try serve(wish).0.isClosed, "\(wish)")
+    }
+    let writes = try serve("-1:0").1
+    #expect(writes > 8)
+    let all = (1...max(1, writes)).flatMap { ["\($0):1", "\($0):0:K", "\($0):1:K"] }
+    var died = 0
+    let wishes = Self.isWhole ? all : Array(all.shuffled().prefix(5))
+    for wish in wishes {
+      let told = try serve(wish).0
+      if !told.isClosed { died += 1 }
+      #expect(wish.hasSuffix("K") || told.isClosed, "\(wish)")
+    }
+    print("short writes: \(wishes.count) of \(all.count) injected, \(died) deaths met")
   }
 
   @Test(.enabled(if: hasStrace, "strace is missing, or may not trace"))
