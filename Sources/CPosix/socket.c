@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <malloc.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -63,6 +64,34 @@ int blackbox_listen(const char *path, mode_t mode, int backlog) {
   if (bound == 0) bound = chmod(path, mode);
   if (bound == 0) bound = listen(listener, backlog);
   return keep(listener, bound);
+}
+
+int blackbox_listen_loopback(int is_six, unsigned short *port, int backlog) {
+  union {
+    struct sockaddr any;
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+  } address;
+  memset(&address, 0, sizeof address);
+  socklen_t size = is_six ? sizeof address.six : sizeof address.four;
+  if (is_six) {
+    address.six.sin6_family = AF_INET6;
+    address.six.sin6_port = htons(*port);
+    address.six.sin6_addr = in6addr_loopback;
+  } else {
+    address.four.sin_family = AF_INET;
+    address.four.sin_port = htons(*port);
+    address.four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  }
+  int listener = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (listener < 0) return -errno;
+  int one = 1;
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  int result = bind(listener, &address.any, size);
+  if (result == 0) result = listen(listener, backlog);
+  if (result == 0) result = getsockname(listener, &address.any, &size);
+  if (result == 0) *port = ntohs(is_six ? address.six.sin6_port : address.four.sin_port);
+  return keep(listener, result);
 }
 
 int blackbox_accept(int listener, uid_t *user, pid_t *process) {

@@ -14,7 +14,7 @@ package struct PeerCredentials: Sendable, Equatable {
   }
 }
 
-/// A Unix stream socket that waits for connections; its path is removed when this value ends.
+/// A stream socket that waits for connections; a path is removed when this value ends.
 package struct SocketListener: ~Copyable {
   /// For `poll`; owned by this value.
   package let descriptor: Int32
@@ -30,9 +30,21 @@ package struct SocketListener: ~Copyable {
     self.path = path
   }
 
+  /// Listens on a TCP port that only this machine reaches; `port` 0 becomes one that is free.
+  ///
+  /// Wraps `socket`, `bind` and `listen`.
+  package init(loopbackSix isSix: Bool, port: inout UInt16) throws(FileFailure) {
+    let made = unsafe blackbox_listen_loopback(isSix ? 1 : 0, &port, 128)
+    guard made >= 0 else {
+      throw FileFailure("listen", path: "\(isSix ? "[::1]" : "127.0.0.1"):\(port)", code: -made)
+    }
+    descriptor = made
+    path = ""
+  }
+
   deinit {
     Glibc.close(descriptor)
-    unsafe _ = unlink(path)
+    if !path.isEmpty { unsafe _ = unlink(path) }
   }
 
   /// The next connection, or nil if none waits.

@@ -44,6 +44,8 @@ package struct SessionStart: SessionEvent {
   package var rows: Int?
   package var terminalType: String?
   package var peer: PeerProcess?
+  /// Names of the detectors whose matches `serve` replaces before it writes.
+  package var redact: [String]?
   package var title: String?
   /// Where it came from, if it was not recorded here.
   package var imported: Imported?
@@ -112,6 +114,7 @@ package struct SessionStart: SessionEvent {
     }
     try visitTerminal(&visitor)
     try visitor.optional("peer", &peer)
+    try visitor.optional("redact", &redact)
     try visitor.optional("title", &title)
     var at = imported?.at.map { EventTime(microseconds: $0) }
     try visitor.optional("at", &at)

@@ -7,82 +7,9 @@ import Testing
 
 @testable import Recorder
 
-/// The writing thread's work, step by step, on a disk that does as it is told.
-private final class Bench {
-  let files = FaultyFiles()
-  let box: TestStore
-  let keeper: SessionKeeper
-  let exchange: ServeExchange
-  var talks: [Int: ConnectionDecoder] = [:]
-  var next = 0
-
-  init(mostSessions: Int = 100) throws {
-    files.syncsWhole = true
-    box = try TestStore(on: files)
-    exchange = try ServeExchange()
-    var settings = ServeSettings(socket: "", version: "test") { _ in }
-    settings.mostSessions = mostSessions
-    settings.patience = 5_000_000
-    keeper = try SessionKeeper(
-      box.store, box.state, settings, clock: box.clock, exchange: exchange)
-  }
-
-  /// Lines of one connection, and everything that is answered, as JSON.
-  func say(_ lines: String..., on connection: Int = 1, user: UInt32 = 7) throws -> [JSONValue] {
-    var talk =
-      talks[connection]
-      ?? ConnectionDecoder(
-        connection: connection, peer: PeerCredentials(user: user, process: 1))
-    if talks[connection] == nil {
-      _ = talk.decode(Array(#"{"hello":1}"#.utf8).span, moment: 0, next: &next)
-    }
-    for line in lines {
-      let step = talk.decode(Array(line.utf8).span, moment: box.clock.monotonic(), next: &next)
-      #expect(step == .goOn, "\(line)")
-    }
-    let commands = talk.takeCommands()
-    talks[connection] = talk
-    try keeper.take([commands])
-    return try answers()
-  }
-
-  /// Lets time pass, and answers what that brings.
-  func wait(_ microseconds: UInt64) throws -> [JSONValue] {
-    box.clock.advance(microseconds)
-    try keeper.take([])
-    return try answers()
-  }
-
-  var credited = 0
-
-  private func answers() throws -> [JSONValue] {
-    var lines: [JSONValue] = []
-    for answer in exchange.takeAnswers() {
-      switch answer {
-      case .line(let bytes, _): lines.append(try JSONValue(parsing: Array(bytes.dropLast())))
-      case .credit(let bytes, _): credited += bytes
-      case .detached(let attachment, let ref, let id, let isRefused):
-        talks[id]?.detached(attachment, ref: ref, isRefused: isRefused)
-      case .ended: break
-      }
-    }
-    return lines
-  }
-
-  func open(_ ref: String = "r", on connection: Int = 1) throws -> String {
-    let answers = try say(
-      #"{"open":"\#(ref)","kind":"database","agent":{"uid":"a","x":[1]}}"#, on: connection)
-    return try #require(answers.first?["session"]?.string)
-  }
-
-  func lines(_ id: String) throws -> [String] {
-    try box.lines(of: try #require(SessionID(id))).map { String(decoding: $0, as: UTF8.self) }
-  }
-}
-
 @Suite struct `Served sessions` {
   @Test func `are opened, acked and closed with receipts that the file bears out`() throws {
-    let bench = try Bench()
+    let bench = try ServeBench()
     let opened = try bench.say(
       #"{"open":"r","kind":"database","agent":{"uid":"a"},"delegation":[{"uid":"d"}],"x": 1.50}"#)
     #expect(opened.count == 1 && opened[0]["opened"]?.string == "r")
@@ -118,7 +45,7 @@ private final class Bench {
   }
 
   @Test func `recognise repeats, and refuse a gap`() throws {
-    let bench = try Bench()
+    let bench = try ServeBench()
     let id = try bench.open()
     _ = try bench.say(
       #"{"event":"r","n":1,"type":"a"}"#, #"{"event":"r","n":2,"type":"b"}"#, #"{"barrier":"r"}"#)
@@ -139,7 +66,7 @@ private final class Bench {
   }
 
   @Test func `are written by one connection, of the user who opened them`() throws {
-    let bench = try Bench()
+    let bench = try ServeBench()
     let id = try bench.open()
     let other = try bench.say(#"{"resume":"q","session":"\#(id)"}"#, on: 2)
     #expect(other.map { $0["error"]?.string } == ["session_busy"])
@@ -156,7 +83,7 @@ private final class Bench {
   }
 
   @Test func `that nobody comes back to are closed, and say how much they hold`() throws {
-    let bench = try Bench()
+    let bench = try ServeBench()
     let id = try bench.open()
     _ = try bench.say(#"{"event":"r","n":1,"type":"a"}"#)
     try bench.keeper.take([[.gone(connection: 1)]])
@@ -174,7 +101,7 @@ private final class Bench {
   }
 
   @Test func `are no more than allowed`() throws {
-    let bench = try Bench(mostSessions: 2)
+    let bench = try ServeBench(mostSessions: 2)
     _ = try bench.open("a")
     _ = try bench.open("b")
     let refused = try bench.say(#"{"open":"c","kind":"http","agent":{"uid":"a"}}"#)
@@ -184,7 +111,7 @@ private final class Bench {
   }
 
   @Test func `may be opened, written and closed in one breath`() throws {
-    let bench = try Bench()
+    let bench = try ServeBench()
     let answers = try bench.say(
       #"{"open":"r","kind":"http","agent":{"uid":"a"}}"#,
       #"{"event":"r","n":1,"type":"http.request"}"#, #"{"close":"r"}"#)
@@ -197,7 +124,7 @@ private final class Bench {
   }
 
   @Test func `keep all they took on a full disk, and are acked when there is space again`() throws {
-    let bench = try Bench()
+    let bench = try ServeBench()
     let id = try bench.open()
     _ = try bench.wait(1000)
     let before = bench.credited
@@ -219,7 +146,7 @@ private final class Bench {
   }
 
   @Test func `take lines of many megabytes, a durable point before the batch is too big`() throws {
-    let bench = try Bench()
+    let bench = try ServeBench()
     let id = try bench.open()
     let text = String(repeating: "x", count: 5 << 20)
     let lines = (1...4).map { #"{"event":"r","n":\#($0),"type":"a","text":"\#(text)"}"# }
@@ -235,7 +162,7 @@ private final class Bench {
   }
 
   @Test func `whose sync fails are refused to their client, and the others go on`() throws {
-    let bench = try Bench()
+    let bench = try ServeBench()
     let bad = try bench.open("bad")
     _ = try bench.open("good")
     bench.files.inject(
@@ -249,7 +176,7 @@ private final class Bench {
   }
 
   @Test func `are all closed by a stop, with everything that came before it`() throws {
-    let bench = try Bench()
+    let bench = try ServeBench()
     let ids = try (0..<9).map { try bench.open("r\($0)") }
     for number in 0..<9 { _ = try bench.say(#"{"event":"r\#(number)","n":1,"type":"a"}"#) }
     try bench.keeper.closeAll()
@@ -259,7 +186,7 @@ private final class Bench {
   }
 
   @Test func `take no harm from a wall clock that steps`() throws {
-    let bench = try Bench()
+    let bench = try ServeBench()
     let id = try bench.open()
     var n = 0
     // Back an hour, to 1970, and forward ten years.
@@ -283,7 +210,7 @@ private final class Bench {
   }
 
   @Test func `give their compressor back when they fall idle, and are committed in time`() throws {
-    let bench = try Bench()
+    let bench = try ServeBench()
     let id = try bench.open()
     _ = try bench.say(#"{"event":"r","n":1,"type":"mcp.call"}"#)
     let session = try #require(bench.keeper.sessions.values.first).session

@@ -7,6 +7,9 @@
 // A listening stream socket at `path` with the given permission bits; non-blocking, close-on-exec.
 // A socket that nobody listens on any more is replaced; anything else at that path is EADDRINUSE.
 int blackbox_listen(const char *path, mode_t mode, int backlog);
+// A listening TCP socket on 127.0.0.1, or on ::1 if `is_six`; non-blocking, close-on-exec. Port 0 takes any that is free;
+// `*port` becomes the one that is taken.
+int blackbox_listen_loopback(int is_six, unsigned short *port, int backlog);
 // The next connection, non-blocking, and who is at its other end.
 int blackbox_accept(int listener, uid_t *user, pid_t *process);
 int blackbox_connect(const char *path);

@@ -141,6 +141,15 @@ struct PatternAutomaton {
     return known == Self.unknown ? make(state, byte, place) : known
   }
 
+  /// What a state stands for, whatever its number.
+  func nodes(of state: Int32) -> [Int32] { sets[Int(state)] }
+
+  /// The state that stands for these nodes.
+  mutating func state(of nodes: [Int32]) -> Int32 {
+    if sets.count >= Self.mostStates, numbers[nodes] == nil { begin() }
+    return number(of: nodes)
+  }
+
   private mutating func make(_ state: Int32, _ byte: UInt8, _ place: Int) -> Int32 {
     var next: [Int32] = []
     for node in sets[Int(state)] {

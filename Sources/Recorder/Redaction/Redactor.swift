@@ -36,6 +36,20 @@ package struct Redactor {
   private var swallowing: Int32?
   private var found: [Finding] = []
 
+  /// What became of bytes that went in, in their order, for whoever must know which bytes are whose.
+  struct Extent: Equatable {
+    /// Bytes of the stream that it accounts for.
+    var taken: Int
+    /// Bytes that came out for them.
+    var made: Int
+    /// The detector whose replacement these are; nil: the bytes as they were, or none where they were dropped.
+    var detector: Int?
+  }
+
+  /// Extents are gathered for `takeExtents`.
+  var tracesExtents = false
+  private var extents: [Extent] = []
+
   package init(_ rules: RedactionRules) {
     detectors = rules.detectors
     replacements = rules.names.map { Array("[redacted:\($0)]".utf8) }
@@ -57,6 +71,7 @@ package struct Redactor {
       if searched == bytes.count {
         searched = 0
         before = bytes.last ?? before
+        trace(bytes.count, bytes.count)
         return bytes
       }
       held = bytes
@@ -100,6 +115,42 @@ package struct Redactor {
     defer { found.removeAll() }
     return found
   }
+
+  /// One stream's place, kept while the same machine works on another stream.
+  struct Place {
+    fileprivate var held: [UInt8] = []
+    fileprivate var shown = 0
+    fileprivate var searched = 0
+    fileprivate var context = CandidateFilter.Context.boundary
+    fileprivate var before: UInt8 = 0
+    /// What the machine's state stands for, which means the same in every table of it.
+    fileprivate var swallowing: [Int32]?
+
+    /// Bytes that wait for what follows.
+    var waiting: Int { held.count - shown }
+  }
+
+  /// Goes on where `place` stands, and leaves there where it stood.
+  ///
+  /// A candidate on its way is begun anew from its first byte: its bytes are all held.
+  mutating func exchange(_ place: inout Place) {
+    let mine = Place(
+      held: held.isEmpty ? [] : held, shown: shown, searched: isRunning ? run.start : searched,
+      context: context,
+      before: before, swallowing: swallowing.map { automaton.nodes(of: $0) })
+    held = place.held
+    shown = place.shown
+    searched = place.searched
+    context = place.context
+    before = place.before
+    swallowing = place.swallowing.map { automaton.state(of: $0) }
+    isRunning = false
+    run.forget()
+    place = mine
+  }
+
+  /// The name of a detector, by its number in an extent.
+  func name(of detector: Int) -> String { detectors[detector].name }
 
   /// All of a text at once.
   package mutating func redact(_ text: [UInt8]) -> [UInt8] {
@@ -165,18 +216,33 @@ package struct Redactor {
       state = automaton.step(state, held[count])
       guard state != PatternAutomaton.dead, !automaton.accepts[Int(state)].isEmpty else {
         swallowing = nil
+        trace(max(0, count - shown), 0)
         return count
       }
       context = filter.isWord(held[count]) ? .word : .boundary
       count += 1
     }
     swallowing = state
+    trace(max(0, count - shown), 0)
     return count
   }
 
-  private func emit(_ range: Range<Int>, into output: inout [UInt8]) {
+  private mutating func emit(_ range: Range<Int>, into output: inout [UInt8]) {
     let start = max(range.lowerBound, shown)
-    if start < range.upperBound { output.append(contentsOf: held[start..<range.upperBound]) }
+    guard start < range.upperBound else { return }
+    output.append(contentsOf: held[start..<range.upperBound])
+    trace(range.upperBound - start, range.upperBound - start)
+  }
+
+  private mutating func trace(_ taken: Int, _ made: Int, _ detector: Int? = nil) {
+    guard tracesExtents, taken > 0 || made > 0 else { return }
+    extents.append(Extent(taken: taken, made: made, detector: detector))
+  }
+
+  /// The extents of all that came out since the last call.
+  mutating func takeExtents() -> [Extent] {
+    defer { extents.removeAll(keepingCapacity: true) }
+    return extents
   }
 
   private mutating func replace(
@@ -186,6 +252,7 @@ package struct Redactor {
     let end = match.end - detectors[match.detector].tail
     emit(start..<lead, into: &output)
     output.append(contentsOf: replacements[match.detector])
+    trace(max(0, end - max(lead, shown)), replacements[match.detector].count, match.detector)
     emit(end..<match.end, into: &output)
     let name = detectors[match.detector].name
     let seen = max(0, min(shown, end) - lead)

@@ -19,6 +19,7 @@ struct ClientMessage {
   /// What the server itself writes into line 0.
   private static let reservedInOpen: Set<String> = [
     "t", "type", "format", "store", "session", "start", "boot_id", "after", "peer", "host",
+    "redact",
   ]
   private static let reservedInClose: Set<String> = ["t", "type", "n_events", "at", "reason"]
 

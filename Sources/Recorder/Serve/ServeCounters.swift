@@ -3,6 +3,8 @@ internal import Synchronization
 /// How a server is, in one word.
 enum ServeHealth: String, Sendable {
   case ok
+  /// What a dead process left is being recovered; nobody can connect yet.
+  case starting
   /// The disk is full: nothing is lost, nothing more is taken in.
   case full
   /// A write, a sync or the log's lock has taken more than ten seconds.
@@ -28,6 +30,8 @@ final class ServeCounters: Sendable {
     var acks: UInt64 = 0
     var refusals: UInt64 = 0
     var failedSessions: UInt64 = 0
+    /// Secrets replaced before they were written.
+    var replaced: UInt64 = 0
     var isWaitingForSpace = false
     /// Of the last round, in microseconds.
     var roundTime: UInt64 = 0
@@ -67,6 +71,7 @@ final class ServeCounters: Sendable {
       counter("events_total", "Events stored.", now.events),
       counter("events_repeated_total", "Events that were stored before.", now.repeats),
       counter("event_bytes_total", "Bytes of event lines stored.", now.bytes),
+      counter("values_redacted_total", "Secrets replaced before they were written.", now.replaced),
       counter("acks_total", "Acknowledgements sent.", now.acks),
       counter("refusals_total", "Messages refused.", now.refusals),
       counter("rounds_total", "Durable points.", now.rounds),

@@ -77,10 +77,21 @@ final class ServeExchange: Sendable {
   let counters = ServeCounters()
   /// When the writing thread last came round, on `clock.monotonic()`; it does so every second, and at each step.
   let heartbeat = Atomic<UInt64>(0)
+  /// Set once: what was left is recovered, and clients can connect.
+  let isServing = Atomic(false)
   /// Set once; ends the wait for a full disk.
   let isStopping = Atomic(false)
 
   init() throws(FileFailure) { wake = try WakeSource() }
+
+  /// How the server is, at a moment on `clock.monotonic()`.
+  func health(at now: UInt64) -> ServeHealth {
+    if isStopping.load(ordering: .relaxed) { return .stopping }
+    guard isServing.load(ordering: .relaxed) else { return .starting }
+    let beat = heartbeat.load(ordering: .relaxed)
+    if beat > 0, now > beat, now - beat > ServeHealth.patience { return .stuck }
+    return counters.now.isWaitingForSpace ? .full : .ok
+  }
 
   func answer(_ new: [Answer]) {
     guard !new.isEmpty else { return }

@@ -256,14 +256,7 @@ struct ServeLoop: ~Copyable {
     }
   }
 
-  private var health: ServeHealth {
-    if exchange.isStopping.load(ordering: .relaxed) { return .stopping }
-    let beat = exchange.heartbeat.load(ordering: .relaxed)
-    if beat > 0, clock.monotonic() &- beat > ServeHealth.patience, clock.monotonic() > beat {
-      return .stuck
-    }
-    return exchange.counters.now.isWaitingForSpace ? .full : .ok
-  }
+  private var health: ServeHealth { exchange.health(at: clock.monotonic()) }
 
   /// Says to the service manager, and to the log if it is bad, how the server is.
   private mutating func tellManager() {

@@ -12,6 +12,10 @@ package struct ServeSettings: Sendable {
   package var mostConnections = 1024
   /// A file for counters as Prometheus text, written anew every ten seconds; nil: none.
   package var metrics: String?
+  /// Where scrapers and probes ask over HTTP; nil: nowhere.
+  package var http: HTTPAddress?
+  /// What is replaced before it is written; nil for nothing.
+  package var redaction: RedactionRules?
   /// The service manager's socket, from `NOTIFY_SOCKET`.
   package var notifySocket: String?
   /// Microseconds between two signs of life that the service manager wants at the latest; nil: none.

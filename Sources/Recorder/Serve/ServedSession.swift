@@ -26,8 +26,12 @@ final class ServedSession {
   let user: UInt32
   var state = State.opening
   var owner: Owner?
-  /// The client's counter of the last event taken.
+  /// The client's counter of the last event stored.
   var n: UInt64 = 0
+  /// Events that were taken and wait for what follows, where secrets are replaced.
+  var held = HeldEvents()
+  /// The client's counter of the last event taken.
+  var taken: UInt64 { n + UInt64(held.queue.count) }
   var acked: UInt64 = 0
   /// An ack is due even if nothing new became durable.
   var owesAck = false
@@ -53,7 +57,7 @@ final class ServedSession {
 
   /// Events under a durable point.
   ///
-  /// The server puts no line of its own between the salt and `session.end`.
+  /// The server puts no line of its own between the salt and the client's last event.
   var durable: UInt64 {
     let lines = session.writer.durableLines
     return lines > 2 ? min(n, lines - 2) : 0
@@ -64,8 +68,8 @@ final class ServedSession {
 enum ServedLines {
   /// `session.start` with the client's members as they came.
   static func first(
-    of opening: Command.Opening, id: SessionID, store: Store, clock: any Clock, boot: String,
-    host: String, after head: Checkpoint
+    of opening: Command.Opening, members: [UInt8], redact: [String], id: SessionID, store: Store,
+    clock: any Clock, boot: String, host: String, after head: Checkpoint
   ) -> [UInt8] {
     var line = LineBuilder(time: 0, type: "session.start")
     line.add("format", 1)
@@ -76,11 +80,15 @@ enum ServedLines {
     line.add("boot_id", boot)
     var bytes = line.finish()
     bytes.removeLast()
-    bytes += opening.members
+    bytes += members
     if !opening.hasPrincipal {
       bytes += Array(",\"principal\":null,\"principal_reason\":\"not stated by the gateway\"".utf8)
     }
     let (user, process) = (opening.place.user, opening.place.process)
+    if !redact.isEmpty {
+      bytes.append(literal: ",\"redact\":")
+      JSONLine.value(.array(redact.map { .string($0) }), into: &bytes)
+    }
     bytes += Array(
       (",\"peer\":{\"uid\":\(user),\"pid\":\(process)},\"host\":\(AnswerLine.quoted(host)),"
         + "\"after\":{\"size\":\(head.size),\"root\":\"\(Base64.encode(head.root.bytes))\"}}").utf8)
@@ -93,5 +101,28 @@ enum ServedLines {
     var bytes = line.finish()
     bytes.removeLast()
     return bytes + members + Array(",\"n_events\":\(events)}".utf8)
+  }
+
+  /// What was replaced in the session, of one name, direction and member.
+  static func masking(_ total: HeldEvents.Total, time: UInt64) -> [UInt8] {
+    var line = LineBuilder(time: time, type: "masking.applied")
+    line.add("dir", total.isInput ? "in" : "out")
+    line.add("info_type", total.name)
+    line.add("method", total.shown > 0 ? "partial" : "replace")
+    line.add("found", Int64(clamping: total.count))
+    line.add("masked", Int64(clamping: total.count))
+    line.add("field", total.field)
+    line.add("detector", detector + total.name)
+    if total.shown > 0 { line.add("shown_bytes", Int64(clamping: total.shown)) }
+    return line.finish()
+  }
+
+  private static let detector = "blackbox/"
+
+  /// True for what `masking` writes.
+  static func isOwnMasking(_ line: Span<UInt8>) -> Bool {
+    do throws(JSONFault) {
+      return try JSONValue(parsing: line)["detector"]?.string?.hasPrefix(detector) ?? false
+    } catch { return false }
   }
 }

@@ -1,6 +1,7 @@
 internal import Glibc
 package import Platform
 package import SessionLog
+internal import Synchronization
 
 /// Why a server did not come to its proper end.
 package enum ServeFailure: Error, Sendable {
@@ -37,20 +38,33 @@ package struct Server {
     let lock = try logFailure { () throws(SessionLogFailure) in try takeLock() }
     let descriptors = ServiceManager.raiseDescriptorLimit()
     // Each session has its file and its lock.
-    let most = max(1, (descriptors - settings.mostConnections - 32) / 2)
+    let most = max(1, (descriptors - settings.mostConnections - 72) / 2)
     var settings = settings
     if most < settings.mostSessions {
       settings.say("only \(descriptors) descriptors are allowed: at most \(most) sessions")
       settings.mostSessions = most
     }
+    let exchange: ServeExchange
+    do { exchange = try ServeExchange() } catch { throw .socket(error) }
+    // Before the recovery, which may take its time: probes shall hear that it goes on.
+    let status = try settings.http.map { address throws(ServeFailure) in
+      try StatusServer(address, exchange, clock: clock, say: settings.say)
+    }
+    defer { status?.stop() }
+    try serve(signals, exchange, settings, recovered)
+    _ = lock.path
+  }
+
+  private func serve(
+    _ signals: consuming SignalSource, _ exchange: ServeExchange, _ settings: ServeSettings,
+    _ recovered: ([Recovery.Outcome]) -> Void
+  ) throws(ServeFailure) {
     let outcomes = try logFailure { () throws(SessionLogFailure) in
       try Recovery(store, state, clock: clock).run()
     }
     recovered(outcomes)
-    let exchange: ServeExchange
     let listener: SocketListener
     do {
-      exchange = try ServeExchange()
       listener = try SocketListener(
         settings.socket, permissions: settings.allowedUsers.isEmpty ? 0o600 : 0o666)
     } catch { throw .socket(error) }
@@ -61,10 +75,10 @@ package struct Server {
       settings, exchange, clock: clock, origin: store.origin, listener: listener,
       signals: signals)
     settings.say("serving \(store.origin) on \(settings.socket)")
+    exchange.isServing.store(true, ordering: .relaxed)
     ServiceManager.notify("READY=1", socket: settings.notifySocket)
     let failure = loop.run()
     worker.join()
-    _ = lock.path
     if let failure { throw .log(failure) }
   }
 

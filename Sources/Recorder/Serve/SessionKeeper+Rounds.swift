@@ -71,9 +71,11 @@ extension SessionKeeper {
 
   private func end(_ session: ServedSession, reason: String, members: [UInt8]) {
     do throws(SessionLogFailure) {
-      let line = ServedLines.last(
-        time: session.session.writer.now(), reason: reason, members: members, events: session.n)
-      try group.end(session.session, lines: [line])
+      let time = session.session.writer.now()
+      var lines = session.held.totals.map { ServedLines.masking($0, time: time) }
+      lines.append(
+        ServedLines.last(time: time, reason: reason, members: members, events: session.n))
+      try group.end(session.session, lines: lines)
     } catch {
       // What waits for its `open` leaf or for space is tried again with the next round.
       if error.kind != .busy { fail(session, error) }
@@ -181,6 +183,7 @@ extension SessionKeeper {
 
   /// The server stops: all that came is made durable, then every session is closed.
   func closeAll() throws(SessionLogFailure) {
+    for session in holding.values { try letGo(of: session, isEnd: true) }
     try round(all: true)
     for session in sessions.values {
       if case .live = session.state { _ = close(session, reason: "server") }
@@ -211,6 +214,8 @@ struct PastSession {
       var reader = try SessionReader(path: store.sessionPath(of: id), in: store.system)
       var batch = Batch()
       var events: UInt64 = 0
+      // What a server that replaces secrets says of them stands at the end, and no client sent it.
+      var own: UInt64 = 0
       while try reader.next(into: &batch) != .end {
         for index in 0..<batch.lineCount {
           batch.withLine(index) { line in
@@ -219,11 +224,15 @@ struct PastSession {
               header.isType("session.start", in: line) || header.isType("session.salt", in: line)
               || header.isType("session.end", in: line)
               || header.isType("recorder.recovered", in: line)
-            if !isOurs { events += 1 }
+            guard !isOurs else { return }
+            events += 1
+            let isMasking = header.isType("masking.applied", in: line)
+            own = isMasking && ServedLines.isOwnMasking(line) ? own + 1 : 0
           }
         }
       }
       guard let user = reader.start?.json["peer"]?["uid"]?.integer else { return nil }
+      if reader.start?.redact != nil { events -= own }
       return PastSession(user: UInt32(clamping: user), events: events)
     } catch {
       return nil

@@ -29,7 +29,12 @@ final class SessionKeeper {
   /// Credit to give back after the next round over all, by connection.
   var owed: [Int: Int] = [:]
   var answers: [Answer] = []
-  private var begun: [Attachment: Result<GroupCommit.Session, SessionLogFailure>] = [:]
+  private var begun: [Attachment: (Result<GroupCommit.Session, SessionLogFailure>, HeldEvents)] =
+    [:]
+  /// What is replaced before it is stored; nil for nothing.
+  let redaction: StreamRedaction?
+  /// Sessions with events that wait until it is known what is a secret.
+  var holding: [SessionID: ServedSession] = [:]
   private var isStopping = false
   var nextChores: UInt64
 
@@ -45,6 +50,7 @@ final class SessionKeeper {
     self.clock = clock
     self.exchange = exchange
     group = try GroupCommit(store, state, clock: clock, pace: settings.pace)
+    redaction = settings.redaction.map { StreamRedaction($0) }
     head = try store.checkpoint(signedBy: store.verifierKey).0
     boot = clock.bootID
     nextChores = clock.monotonic() &+ 1_000_000
@@ -75,6 +81,7 @@ final class SessionKeeper {
       }
     }
     let now = clock.monotonic()
+    if !holding.isEmpty { try letGoOfDue(now) }
     if now >= nextChores { chores(now) }
     let isLate = dirtySince.map { now &- $0 >= settings.pace.flush } ?? false
     if isLate {
@@ -89,6 +96,7 @@ final class SessionKeeper {
     let now = clock.monotonic()
     var due = nextChores
     if let dirtySince { due = min(due, dirtySince &+ settings.pace.flush) }
+    for session in holding.values { due = min(due, session.held.deadline ?? due) }
     return due > now ? due - now : 0
   }
 
@@ -106,11 +114,16 @@ final class SessionKeeper {
     case .barrier(let attachment, let bytes, let connection):
       credit(bytes, connection)
       guard let session = attached[attachment] else { return }
+      try letGo(of: session, isEnd: false)
       session.owesAck = true
       mark(session, isUrgent: true)
     case .close(let attachment, let reason, let members, _, let bytes):
       guard let session = attached[attachment], let owner = session.owner else { return }
       credit(bytes, owner.connection)
+      try letGo(of: session, isEnd: true)
+      guard session.owner != nil else { return }
+      let members =
+        redaction?.redact(members: members, field: "session.end", of: &session.held) ?? members
       if !close(session, reason: reason, members: members) {
         refuse(session, Refusal(.badClose, "session.end is too long"))
       }
@@ -120,6 +133,7 @@ final class SessionKeeper {
     case .detach(let attachment, let place, let refusal, let bytes):
       credit(bytes, place.connection)
       if let session = attached[attachment] {
+        try letGo(of: session, isEnd: false)
         refuse(session, refusal)
       } else {
         turnAway(refusal, attachment, place)
@@ -128,6 +142,7 @@ final class SessionKeeper {
       owed[connection] = nil
       let now = clock.monotonic()
       for session in attached.values where session.owner?.connection == connection {
+        try letGo(of: session, isEnd: false)
         detach(session, now)
       }
     case .stop: isStopping = true
@@ -146,20 +161,28 @@ final class SessionKeeper {
     asked = Array(asked.prefix(room))
     guard !asked.isEmpty else { return }
     var openings: [GroupCommit.Opening] = []
+    var helds: [HeldEvents] = []
     do {
       for opening in asked {
         let id = SessionID(
           milliseconds: UInt64(clamping: clock.wall() / 1000), random: try randomBytes(10))
+        var held = HeldEvents()
+        let members = redaction?.redact(
+          members: opening.members, field: "session.start", of: &held)
         let first = ServedLines.first(
-          of: opening, id: id, store: store, clock: clock, boot: boot, host: host, after: head)
+          of: opening, members: members ?? opening.members, redact: redaction?.names ?? [], id: id,
+          store: store, clock: clock, boot: boot, host: host, after: head)
+        helds.append(held)
         openings.append(.init(id: id, first: first))
       }
     } catch {
-      for opening in asked { begun[opening.attachment] = .failure(SessionLogFailure(error)) }
+      for opening in asked {
+        begun[opening.attachment] = (.failure(SessionLogFailure(error)), HeldEvents())
+      }
       return
     }
-    for (opening, result) in zip(asked, group.begin(openings)) {
-      begun[opening.attachment] = result
+    for (index, result) in group.begin(openings).enumerated() {
+      begun[asked[index].attachment] = (result, helds[index])
     }
   }
 
@@ -167,16 +190,17 @@ final class SessionKeeper {
     let place = opening.place
     credit(opening.bytes, place.connection)
     switch begun.removeValue(forKey: opening.attachment) {
-    case .success(let made):
+    case .some((.success(let made), let held)):
       let session = ServedSession(
         made, user: place.user,
         owner: .init(
           connection: place.connection, ref: place.ref, attachment: opening.attachment),
         now: clock.monotonic())
+      session.held = held
       sessions[session.id] = session
       attached[opening.attachment] = session
       mark(session, isUrgent: true)
-    case .failure(let failure):
+    case .some((.failure(let failure), _)):
       turnAway(Refusal(.recorderFailed, Self.words(failure)), opening.attachment, place)
     case nil:
       turnAway(
@@ -203,40 +227,30 @@ final class SessionKeeper {
       // Behind a close of its own, which passes the ref on.
       case .closing, .over: continue
       }
-      guard item.n > session.n else {
+      guard item.n > session.taken else {
         exchange.counters.update { $0.repeats += 1 }
+        if item.isBarrier { try letGo(of: session, isEnd: false) }
         session.owesAck = true
         mark(session, isUrgent: item.isBarrier)
         continue
       }
-      guard item.n == session.n + 1 else {
-        refuse(
-          session, Refusal(.outOfOrder, "n is \(item.n), and \(session.n + 1) is missing"))
+      guard item.n == session.taken + 1 else {
+        let missing = session.taken + 1
+        try letGo(of: session, isEnd: false)
+        refuse(session, Refusal(.outOfOrder, "n is \(item.n), and \(missing) is missing"))
         continue
       }
-      let length = item.end - start + Self.mostStart
-      guard length <= Limits.lineBytes else {
-        refuse(session, Refusal(.tooLong, "the event is \(length) bytes long as it is stored"))
-        continue
+      let event = events.bytes.span.extracting(start..<item.end)
+      if let redaction {
+        let ready = redaction.take(
+          event, n: item.n, moment: events.moment, isBarrier: item.isBarrier, of: &session.held)
+        try put(ready, to: session)
+        taken += 1
+      } else if try put(
+        event, n: item.n, moment: events.moment, isBarrier: item.isBarrier, to: session)
+      {
+        taken += 1
       }
-      if !session.session.writer.hasRoom(for: length) { try round(all: true) }
-      do throws(SessionLogFailure) {
-        let writer = session.session
-        try writer.writer.append(
-          time: writer.writer.time(of: events.moment),
-          checked: events.bytes.span.extracting(start..<item.end))
-      } catch {
-        if error.kind == .refused, session.session.writer.fault == nil {
-          refuse(session, Refusal(.badEvent, error.found ?? error.what))
-        } else {
-          fail(session, error)
-        }
-        continue
-      }
-      session.n = item.n
-      session.touched = events.moment
-      taken += 1
-      mark(session, isUrgent: item.isBarrier, since: events.moment)
     }
     unsettled += bytes
     credit(bytes, events.connection)
@@ -248,6 +262,33 @@ final class SessionKeeper {
 
   /// `{"t":` and its longest number.
   private static let mostStart = 24
+
+  /// Stores one event, `,"type":"X",…}`; false if it was refused, or the session given up.
+  func put(
+    _ event: Span<UInt8>, n: UInt64, moment: UInt64, isBarrier: Bool, to session: ServedSession
+  ) throws(SessionLogFailure) -> Bool {
+    let length = event.count + Self.mostStart
+    guard length <= Limits.lineBytes else {
+      refuse(session, Refusal(.tooLong, "the event is \(length) bytes long as it is stored"))
+      return false
+    }
+    if !session.session.writer.hasRoom(for: length) { try round(all: true) }
+    do throws(SessionLogFailure) {
+      let writer = session.session
+      try writer.writer.append(time: writer.writer.time(of: moment), checked: event)
+    } catch {
+      if error.kind == .refused, session.session.writer.fault == nil {
+        refuse(session, Refusal(.badEvent, error.found ?? error.what))
+      } else {
+        fail(session, error)
+      }
+      return false
+    }
+    session.n = n
+    session.touched = moment
+    mark(session, isUrgent: isBarrier, since: moment)
+    return true
+  }
 
   // MARK: Attachments
 
@@ -297,6 +338,9 @@ final class SessionKeeper {
   /// Refuses a message of an attached session, which loses its ref by that.
   private func refuse(_ session: ServedSession, _ refusal: Refusal) {
     guard let owner = session.owner else { return }
+    // What waits behind the event that is refused has no place any more; the client sends it again.
+    session.held.dropAll()
+    holding[session.id] = nil
     detach(session, clock.monotonic())
     say(refusal, owner, n: session.n, session: session.id)
   }
@@ -327,6 +371,8 @@ final class SessionKeeper {
   func fail(_ session: ServedSession, _ failure: SessionLogFailure) {
     guard sessions.removeValue(forKey: session.id) != nil else { return }
     session.state = .over
+    session.held.dropAll()
+    holding[session.id] = nil
     exchange.counters.update { $0.failedSessions += 1 }
     settings.say("session \(session.id): \(Self.words(failure)); it is given up")
     guard let owner = session.owner else { return }

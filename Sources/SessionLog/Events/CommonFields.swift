@@ -62,6 +62,8 @@ package struct CommonFields: Sendable, Equatable {
   package var isLastPart: Bool?
   /// A limit forced a cut.
   package var truncation: Truncation?
+  /// What `serve --redact` replaced in this event: how many of each name.
+  package var redacted: JSONValue?
   /// Fields that neither the type nor this names, kept in their order.
   package var other: [JSONValue.Member] = []
 
@@ -97,6 +99,7 @@ package struct CommonFields: Sendable, Equatable {
     try visitor.optional("part", &part)
     try visitor.optional("last", &isLastPart)
     try visitor.optional("truncated", &truncation)
+    try visitor.optional("redacted", &redacted)
   }
 
   /// As schema/events.md lists them.

@@ -27,6 +27,13 @@ struct ServeVerb: Verb {
         "metrics", nil, "FILE", .file,
         help: "write counters there every ten seconds, as Prometheus text"),
       .value(
+        "http", nil, "ADDRESS",
+        help:
+          "answer GET /metrics, /healthz and /readyz there: a Unix socket's path, 127.0.0.1:PORT"),
+      .value(
+        "redact", nil, "RULES", isRepeated: true,
+        help: "replace secrets before they are written: default, NAME,… or a file of patterns"),
+      .value(
         "on-failure", nil, "POLICY", .choice(FailurePolicy.allCases.map(\.rawValue)),
         help:
           "what gateways are told to do while nothing can be recorded: block (default), continue"
@@ -40,6 +47,9 @@ struct ServeVerb: Verb {
       .init(
         "serve --socket /run/blackbox/ingest.sock --allow-uid 990 --idle-timeout 1h "
           + "--metrics /var/lib/node_exporter/blackbox.prom", "as a service"),
+      .init(
+        "serve --socket /run/blackbox/ingest.sock --http /run/blackbox/http.sock --redact default",
+        "with probes over HTTP (curl --unix-socket), and without secrets"),
       .init("serve --status /run/blackbox/ingest.sock", "how it is: for a probe or a person"),
     ])
 
@@ -72,6 +82,16 @@ struct ServeVerb: Verb {
     }
     if let most = arguments.integer("max-sessions") { settings.mostSessions = most }
     settings.metrics = arguments.value("metrics")
+    if let address = arguments.value("http") {
+      guard let known = HTTPAddress(address) else {
+        throw UserFailure(
+          .usage, "not an address that only this machine reaches", place: "--http", found: address,
+          wanted: "a path with a slash, 127.0.0.1:PORT or [::1]:PORT",
+          advice: "Nothing there asks who comes; for other machines put a proxy in front.")
+      }
+      settings.http = known
+    }
+    settings.redaction = try RedactionOption.rules(arguments.values("redact"))
     settings.onFailure = arguments.value("on-failure").flatMap { .init(rawValue: $0) } ?? .block
     settings.notifySocket = arguments.environment["NOTIFY_SOCKET"]
     settings.watchdog = arguments.environment["WATCHDOG_USEC"].flatMap { UInt64($0) }

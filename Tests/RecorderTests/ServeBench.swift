@@ -1,0 +1,81 @@
+import Evidence
+import Platform
+import SessionLog
+import TestSupport
+import Testing
+
+@testable import Recorder
+
+/// The writing thread's work, step by step, on a disk that does as it is told.
+final class ServeBench {
+  let files = FaultyFiles()
+  let box: TestStore
+  let keeper: SessionKeeper
+  let exchange: ServeExchange
+  var talks: [Int: ConnectionDecoder] = [:]
+  var next = 0
+
+  init(mostSessions: Int = 100, redaction: RedactionRules? = nil) throws {
+    files.syncsWhole = true
+    box = try TestStore(on: files)
+    exchange = try ServeExchange()
+    var settings = ServeSettings(socket: "", version: "test") { _ in }
+    settings.mostSessions = mostSessions
+    settings.patience = 5_000_000
+    settings.redaction = redaction
+    keeper = try SessionKeeper(
+      box.store, box.state, settings, clock: box.clock, exchange: exchange)
+  }
+
+  /// Lines of one connection, and everything that is answered, as JSON.
+  func say(_ lines: String..., on connection: Int = 1, user: UInt32 = 7) throws -> [JSONValue] {
+    var talk =
+      talks[connection]
+      ?? ConnectionDecoder(
+        connection: connection, peer: PeerCredentials(user: user, process: 1))
+    if talks[connection] == nil {
+      _ = talk.decode(Array(#"{"hello":1}"#.utf8).span, moment: 0, next: &next)
+    }
+    for line in lines {
+      let step = talk.decode(Array(line.utf8).span, moment: box.clock.monotonic(), next: &next)
+      #expect(step == .goOn, "\(line)")
+    }
+    let commands = talk.takeCommands()
+    talks[connection] = talk
+    try keeper.take([commands])
+    return try answers()
+  }
+
+  /// Lets time pass, and answers what that brings.
+  func wait(_ microseconds: UInt64) throws -> [JSONValue] {
+    box.clock.advance(microseconds)
+    try keeper.take([])
+    return try answers()
+  }
+
+  var credited = 0
+
+  private func answers() throws -> [JSONValue] {
+    var lines: [JSONValue] = []
+    for answer in exchange.takeAnswers() {
+      switch answer {
+      case .line(let bytes, _): lines.append(try JSONValue(parsing: Array(bytes.dropLast())))
+      case .credit(let bytes, _): credited += bytes
+      case .detached(let attachment, let ref, let id, let isRefused):
+        talks[id]?.detached(attachment, ref: ref, isRefused: isRefused)
+      case .ended: break
+      }
+    }
+    return lines
+  }
+
+  func open(_ ref: String = "r", on connection: Int = 1) throws -> String {
+    let answers = try say(
+      #"{"open":"\#(ref)","kind":"database","agent":{"uid":"a","x":[1]}}"#, on: connection)
+    return try #require(answers.first?["session"]?.string)
+  }
+
+  func lines(_ id: String) throws -> [String] {
+    try box.lines(of: try #require(SessionID(id))).map { String(decoding: $0, as: UTF8.self) }
+  }
+}
