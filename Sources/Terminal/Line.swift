@@ -8,6 +8,7 @@ struct Line: Sendable {
   private var beyond = PackedCell.blank
   /// The text goes on in the next line: the cursor left this one by automatic wrapping.
   var isWrapped = false
+  var size = LineSize.single
   /// The last run of characters written here, and in which feed; not part of what the line shows.
   private var freshFeed: UInt32 = 0
   private var freshStart: UInt16 = 0
@@ -31,6 +32,7 @@ struct Line: Sendable {
     occupied = 0
     beyond = .blank
     isWrapped = false
+    size = .single
     freshEnd = 0
   }
 
@@ -250,7 +252,8 @@ struct Line: Sendable {
 extension Line: Equatable {
   /// Compares what the lines hold, not the memory they keep.
   static func == (left: Line, right: Line) -> Bool {
-    left.isWrapped == right.isWrapped && left.beyond == right.beyond && left.used == right.used
+    left.isWrapped == right.isWrapped && left.size == right.size && left.beyond == right.beyond
+      && left.used == right.used
   }
 }
 
@@ -259,6 +262,7 @@ extension Line {
     SettledLine(self).write(to: &writer)
     writer.number(min(occupied, cells.count))
     writer.style(beyond.style)
+    writer.number(Int(size.rawValue))
   }
 
   init(from reader: inout SnapshotReader, columns: Int) throws(SnapshotDamage) {
@@ -268,5 +272,9 @@ extension Line {
     cells += repeatElement(.blank, count: count - cells.count)
     occupied = count
     beyond.style = try reader.style().erased
+    guard let size = LineSize(rawValue: UInt8(try reader.number(0...255))) else {
+      throw SnapshotDamage()
+    }
+    self.size = size
   }
 }

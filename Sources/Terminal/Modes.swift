@@ -34,6 +34,13 @@ struct Modes: OptionSet, Sendable, Equatable {
   /// In what XTSAVE keeps alone: the alternate screen showed.
   static let alternateScreen = Modes(rawValue: 1 << 26)
 
+  /// DECANM is off: the escape sequences of a VT52 hold.
+  static let vt52 = Modes(rawValue: 1 << 27)
+  /// DECNRCM: national sets may be designated.
+  static let nationalCharsets = Modes(rawValue: 1 << 28)
+  /// Some line may be of double width.
+  static let doubleLines = Modes(rawValue: 1 << 29)
+
   /// DECCOLM is allowed from the start, as on the terminals that made it; xterm waits for mode 40.
   static let initial: Modes = [.autowrap, .cursorVisible, .columnSwitchAllowed]
 

@@ -28,6 +28,13 @@ struct Parameters: Sendable, Equatable {
     }
   }
 
+  /// Adds a parameter that did not come as digits.
+  mutating func append(_ value: Int) {
+    begin(isSubparameter: false)
+    guard !isFull else { return }
+    values[count - 1] = UInt16(clamping: value)
+  }
+
   private mutating func begin(isSubparameter: Bool) {
     guard count < Limits.parameters else {
       isFull = true

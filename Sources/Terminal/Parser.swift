@@ -4,6 +4,8 @@ struct ControlSequence: Sendable, Equatable {
   private(set) var marker: UInt8 = 0
   /// 0x20...0x2F, 0 for none.
   private(set) var intermediate: UInt8 = 0
+  /// The second of two, 0 for none; only some character sets have two.
+  private(set) var second: UInt8 = 0
   /// It carries more than can be told apart; no sequence in use does.
   private(set) var isOverlong = false
   var parameters = Parameters()
@@ -12,6 +14,7 @@ struct ControlSequence: Sendable, Equatable {
   mutating func clear() {
     marker = 0
     intermediate = 0
+    second = 0
     isOverlong = false
     parameters.clear()
   }
@@ -21,6 +24,8 @@ struct ControlSequence: Sendable, Equatable {
       marker = byte
     } else if byte < 0x30, intermediate == 0 {
       intermediate = byte
+    } else if byte < 0x30, second == 0 {
+      second = byte
     } else {
       isOverlong = true
     }
@@ -94,6 +99,7 @@ struct Parser: Sendable {
   private mutating func take(_ unit: UInt8, scalar: UInt32, into screen: inout Screen) {
     let transition = state.transition(on: unit)
     state = transition.state
+    if state == .escape, screen.modes.contains(.vt52) { state = .escapeVT52 }
     switch transition.action {
     case .none: break
     case .print: screen.print(scalar)
@@ -117,6 +123,9 @@ struct Parser: Sendable {
       screen.dispatch(string: introducer, string)
       string.removeAll(keepingCapacity: true)
       sequence.clear()
+    case .dispatchVT52: screen.dispatch(vt52: unit)
+    case .rowVT52: sequence.parameters.append(Int(unit))
+    case .addressVT52: screen.moveTo(vt52Row: sequence.parameters[0], column: Int(unit))
     }
   }
 
@@ -167,6 +176,7 @@ extension Parser {
     default:
       writer.number(Int(sequence.marker))
       writer.number(Int(sequence.intermediate))
+      writer.number(Int(sequence.second))
       writer.flag(sequence.isOverlong)
       sequence.parameters.write(to: &writer)
     }
@@ -197,6 +207,7 @@ extension ControlSequence {
   fileprivate init(from reader: inout SnapshotReader) throws(SnapshotDamage) {
     marker = UInt8(try reader.number(0...0x3F))
     intermediate = UInt8(try reader.number(0...0x2F))
+    second = UInt8(try reader.number(0...0x2F))
     isOverlong = try reader.flag()
     parameters = try Parameters(from: &reader)
   }

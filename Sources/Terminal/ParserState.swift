@@ -10,6 +10,12 @@ enum ParserState: UInt8, Sendable, CaseIterable {
   case oscString
   /// DCS, SOS, PM, APC and the title string of screen: nothing of them is drawn but images.
   case controlString
+  /// After ESC in VT52 mode (DECANM reset), where no sequence but the cursor's address has parts.
+  case escapeVT52
+  case ignoreVT52
+  /// ESC Y was read; the row comes next, then the column.
+  case rowVT52
+  case columnVT52
 }
 
 /// What the parser does with a byte on its way to the next state.
@@ -36,6 +42,12 @@ enum ParserAction: UInt8, Sendable, CaseIterable {
   case stringPut
   /// Carry out the string, then `clear`.
   case stringEnd
+  /// Carry out an escape sequence of VT52 mode.
+  case dispatchVT52
+  /// Keep the row of a cursor address.
+  case rowVT52
+  /// Carry the cursor address out.
+  case addressVT52
 }
 
 /// A state to go to and what to do on the way.
@@ -57,7 +69,8 @@ extension ParserState {
   /// stand for every other scalar. Source: the state diagram for DEC terminals by Paul Williams;
   /// differences: of strings other than OSC the beginning is kept as it is, so DCS needs one state
   /// only; `ESC k` begins a string, as in screen and tmux; a character that cannot stand in a
-  /// sequence ends it and is printed.
+  /// sequence ends it and is printed. In VT52 mode the parser goes to `escapeVT52` wherever the table
+  /// says `escape`.
   @inline(__always)
   func transition(on unit: UInt8) -> Transition {
     switch self {
@@ -70,6 +83,11 @@ extension ParserState {
     case .csiIgnore: Self.csiIgnore(unit)
     case .oscString: Self.oscString(unit)
     case .controlString: Self.controlString(unit)
+    case .escapeVT52: Self.escapeVT52(unit)
+    case .ignoreVT52: Self.ignoreVT52(unit)
+    // Whatever comes is taken for the number, as in xterm.
+    case .rowVT52: Transition(.columnVT52, .rowVT52)
+    case .columnVT52: Transition(.ground, .addressVT52)
     }
   }
 
@@ -168,6 +186,26 @@ extension ParserState {
     case 0x00...0x1F: Transition(.controlString, .none)
     case 0x20...0x7F, 0xA0...0xFF: Transition(.controlString, .stringPut)
     default: control(unit, in: .controlString)
+    }
+  }
+
+  private static func escapeVT52(_ unit: UInt8) -> Transition {
+    switch unit {
+    case 0x20...0x2F: Transition(.ignoreVT52, .none)
+    case 0x59: Transition(.rowVT52, .clear)  // Y
+    case 0x30...0x7E: Transition(.ground, .dispatchVT52)
+    case 0x7F: Transition(.escapeVT52, .none)
+    case 0xA0...0xFF: Transition(.ground, .print)
+    default: control(unit, in: .escapeVT52)
+    }
+  }
+
+  private static func ignoreVT52(_ unit: UInt8) -> Transition {
+    switch unit {
+    case 0x20...0x2F, 0x7F: Transition(.ignoreVT52, .none)
+    case 0x30...0x7E: Transition(.ground, .none)
+    case 0xA0...0xFF: Transition(.ground, .print)
+    default: control(unit, in: .ignoreVT52)
     }
   }
 

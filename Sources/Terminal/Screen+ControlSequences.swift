@@ -7,7 +7,7 @@ extension Screen {
     let final = Unicode.Scalar(final)
     if final != "b" { lastPrinted = nil }
     if hidden.watch != [] { endWord() }
-    guard !sequence.isOverlong else { return }
+    guard !sequence.isOverlong, sequence.second == 0 else { return }
     switch (Unicode.Scalar(sequence.marker), Unicode.Scalar(sequence.intermediate)) {
     case ("\0", "\0"): control(final, sequence.parameters)
     case ("?", "\0"): privateControl(final, sequence.parameters)

@@ -7,7 +7,11 @@ extension Screen {
     case 0x05: note(query: "ENQ")
     case 0x08: backward(1)  // BS
     case 0x09: tab(1)  // HT
-    case 0x0A, 0x0B, 0x0C: lineFeed()  // LF VT FF
+    case 0x0A: lineFeed()  // LF
+    case 0x0B, 0x0C:  // VT FF
+      // Where they scroll they forget a pending wrap, as in xterm, and keep it elsewhere, as LF does.
+      if cursor.row + 1 == bottom { cursor.isWrapPending = false }
+      lineFeed()
     case 0x0D: carriageReturn()  // CR
     case 0x0E: cursor.charsets.active = 1  // SO
     case 0x0F: cursor.charsets.active = 0  // SI
@@ -28,17 +32,21 @@ extension Screen {
     lastPrinted = nil
     if hidden.watch != [] { endWord() }
     guard !sequence.isOverlong, sequence.marker == 0 else { return }
+    let set = Charset(
+      final: final, second: sequence.second, isNational: modes.contains(.nationalCharsets))
     switch Unicode.Scalar(sequence.intermediate) {
     case "\0": escape(Unicode.Scalar(final))
-    case "(": cursor.charsets[0] = Charset(final: final)
-    case ")": cursor.charsets[1] = Charset(final: final)
-    case "*": cursor.charsets[2] = Charset(final: final)
-    case "+": cursor.charsets[3] = Charset(final: final)
+    case "(": cursor.charsets[0] = set
+    case ")": cursor.charsets[1] = set
+    case "*": cursor.charsets[2] = set
+    case "+": cursor.charsets[3] = set
     // 96-character sets have the letters of ASCII where a byte below 0x80 can reach them.
     case "-": cursor.charsets[1] = .ascii
     case ".": cursor.charsets[2] = .ascii
     case "/": cursor.charsets[3] = .ascii
-    case "#" where final == 0x38: alignmentPattern()  // DECALN
+    case "#" where final == 0x38 && sequence.second == 0: alignmentPattern()  // DECALN
+    case "#" where (0x33...0x36).contains(final) && sequence.second == 0:
+      setLineSize(LineSize(rawValue: final) ?? .single)
     default: break
     }
   }
@@ -88,8 +96,8 @@ extension Screen {
       deleteColumns(1, at: left)
     } else if cursor.column < columns - 1 {
       cursor.column += 1
+      cursor.isWrapPending = false
     }
-    cursor.isWrapPending = false
   }
 
   // MARK: - Operating system commands

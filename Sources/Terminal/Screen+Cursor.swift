@@ -30,7 +30,7 @@ extension Screen {
   }
 
   mutating func forward(_ count: Int) {
-    let limit = cursor.column < right ? right - 1 : columns - 1
+    let limit = max(cursor.column, printingLimit - 1)
     cursor.column = min(limit, cursor.column + count)
     cursor.isWrapPending = false
   }
@@ -90,7 +90,8 @@ extension Screen {
 
   /// To the next tab stop, or to the last column there is (HT, CHT).
   mutating func tab(_ count: Int) {
-    let limit = cursor.column < right ? right - 1 : columns - 1
+    let limit = printingLimit - 1
+    if cursor.column > limit { cursor.column = limit }
     var count = count
     while count > 0, cursor.column < limit {
       repeat { cursor.column += 1 } while cursor.column < limit && !tabStops[cursor.column]

@@ -96,7 +96,7 @@ extension Screen {
   ///
   /// alacritty and tmux see it so; xterm erases the last column and forgets the wrap.
   private var editingColumn: Int {
-    cursor.isWrapPending ? cursor.column + 1 : cursor.column
+    cursor.isWrapPending && modes.contains(.autowrap) ? cursor.column + 1 : cursor.column
   }
 
   /// ICH; within a wide character the cells go in behind it, as in tmux: none is torn apart.
@@ -124,13 +124,12 @@ extension Screen {
     erase(row: cursor.row, editingColumn, end, selective: false)
   }
 
-  /// DECIC, SR and DECBI at the margin: every line between the margins moves right at `column`.
+  /// DECIC, SR and DECBI at the margin; a pending wrap stays pending, as in xterm: every line between the margins moves right at `column`.
   mutating func insertColumns(_ count: Int, at column: Int) {
     guard column >= left, column < right, cursor.row >= top, cursor.row < bottom else { return }
     for row in top..<bottom {
       grid[row].insert(count, at: column, before: right, filler: filler, columns: columns)
     }
-    cursor.isWrapPending = false
   }
 
   /// DECDC, SL and DECFI at the margin.
@@ -139,7 +138,6 @@ extension Screen {
     for row in top..<bottom {
       grid[row].delete(count, at: column, before: right, filler: filler, columns: columns)
     }
-    cursor.isWrapPending = false
   }
 
   // MARK: - Erasing
@@ -172,12 +170,15 @@ extension Screen {
       for row in (cursor.row + 1)..<max(rows, cursor.row + 1) {
         erase(row: row, 0, columns, selective: selective)
       }
+      resetLineSizes(cursor.row + 1, rows)
     case 1:
       for row in 0..<cursor.row { erase(row: row, 0, columns, selective: selective) }
       erase(row: cursor.row, 0, cursor.column + 1, selective: selective)
+      resetLineSizes(0, cursor.row)
     case 2:
       if !selective { keepCleared() }
       for row in 0..<rows { erase(row: row, 0, columns, selective: selective) }
+      resetLineSizes(0, rows)
     case 3:
       if !selective { scrollback.removeAll() }
     default: break
@@ -200,6 +201,7 @@ extension Screen {
   /// DECALN: the screen full of E, margins and cursor at home.
   mutating func alignmentPattern() {
     resetMargins()
+    resetLineSizes(0, rows)
     cursor.isOrigin = false
     moveTo(row: 0, column: 0)
     let letter = PackedCell(

@@ -21,17 +21,20 @@ extension Screen {
 
   private mutating func setPrivateMode(_ number: Int, to isOn: Bool) {
     switch number {
+    case 2: if !isOn { enterVT52() }  // DECANM
     case 3: switchColumns(to: isOn)  // DECCOLM
     case 6:  // DECOM
       cursor.isOrigin = isOn
       moveTo(row: 0, column: 0)
-    case 7:
-      set(.autowrap, to: isOn)
-      if !isOn { cursor.isWrapPending = false }
+    case 42:  // DECNRCM
+      set(.nationalCharsets, to: isOn)
+      if !isOn { cursor.charsets.dropNational() }
     case 47: showAlternate(isOn)
     case 69:  // DECLRMM
       set(.leftRightMargins, to: isOn)
-      if !isOn {
+      if isOn {
+        resetLineSizes(0, rows)
+      } else {
         left = 0
         right = columns
       }
@@ -41,7 +44,7 @@ extension Screen {
     case 1048: if isOn { saveCursor() } else { restoreCursor() }
     case 1049:
       if isOn {
-        if !isAlternate { saveCursor() }
+        saveCursor()
         showAlternate(true)
         clearAlternate()
       } else {
@@ -55,7 +58,8 @@ extension Screen {
   }
 
   /// Shows the other screen; the cursor stays where it is, the saved one belongs to the screen, and
-  /// so does DECOM, as in the vt100 scripts: a program that was stopped leaves none to the next.
+  /// so do DECOM and the margins at top and bottom, as in the vt100 scripts and xterm.js: a program that
+  /// was stopped leaves none to the next.
   private mutating func showAlternate(_ isOn: Bool) {
     guard isOn != isAlternate else { return }
     if !isOn { for row in 0..<rows { examine(erasing: row, 0, columns) } }
@@ -63,12 +67,15 @@ extension Screen {
     swap(&grid, &hiddenGrid)
     swap(&saved, &hiddenSaved)
     swap(&cursor.isOrigin, &hiddenIsOrigin)
+    swap(&top, &hiddenTop)
+    swap(&bottom, &hiddenBottom)
   }
 
   private mutating func clearAlternate() {
     for row in 0..<rows {
       grid[row].erase(0, columns, filler: filler, columns: columns)
     }
+    resetLineSizes(0, rows)
   }
 
   /// DECCOLM clears the screen and its margins; the width is the recording's to say.
@@ -119,7 +126,7 @@ extension Screen {
   mutating func softReset() {
     modes.remove([
       .insert, .applicationCursorKeys, .applicationKeypad, .reverseWrap, .reverseWrapAnywhere,
-      .leftRightMargins, .protectsForAll, .protectsForSelective,
+      .leftRightMargins, .protectsForAll, .protectsForSelective, .nationalCharsets,
     ])
     modes.insert([.cursorVisible, .autowrap])
     resetMargins()

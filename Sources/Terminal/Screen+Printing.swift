@@ -2,7 +2,9 @@ extension Screen {
   /// Writes a run of 0x20...0x7E at the cursor.
   @inline(__always)
   mutating func print(ascii bytes: Span<UInt8>, from start: Int, to end: Int) {
-    guard cursor.charsets.isPlain, modes.isSuperset(of: .autowrap), !modes.contains(.insert) else {
+    guard cursor.charsets.isPlain,
+      modes.intersection([.autowrap, .insert, .doubleLines]) == .autowrap
+    else {
       for index in start..<end { print(UInt32(bytes[index])) }
       return
     }
@@ -52,14 +54,19 @@ extension Screen {
   private mutating func place(_ scalar: UInt32, width: Int) {
     var scalar = scalar
     var width = width
+    // Without DECAWM it stays pending until somebody asks for wrapping again, as in xterm.
     if cursor.isWrapPending, modes.contains(.autowrap) { wrap() }
-    var limit = cursor.column < right ? right : columns
+    var limit = printingLimit
+    // Beyond the middle of a line of double width, where xterm loses what is written.
+    if cursor.column >= limit { cursor.column = limit - 1 }
     if width == 2, cursor.column + 2 > limit {
+      // There is no room left, as xterm sees it.
+      guard modes.contains(.autowrap) || !cursor.isWrapPending else { return }
       if modes.contains(.autowrap), limit - left >= 2 {
         // The last cell stays empty: a wide character is never cut in two.
         grid[cursor.row].erase(cursor.column, limit, filler: filler, columns: columns)
         wrap()
-        limit = cursor.column < right ? right : columns
+        limit = printingLimit
       } else if limit - left >= 2 {
         // It takes the last two cells, as in xterm and kitty.
         cursor.column = limit - 2
@@ -78,7 +85,7 @@ extension Screen {
     cursor.isWrapPending = false
     if cursor.column >= limit {
       cursor.column = limit - 1
-      cursor.isWrapPending = modes.contains(.autowrap)
+      cursor.isWrapPending = true
       if limit == columns { grid[cursor.row].isWrapped = false }
     }
   }
@@ -96,7 +103,8 @@ extension Screen {
 
   /// Goes to the next line because this one is full.
   mutating func wrap() {
-    if hasFullWidth { grid[cursor.row].isWrapped = true }
+    // A line of double width is taken for a whole one: what follows has another number of columns.
+    if hasFullWidth, grid[cursor.row].size == .single { grid[cursor.row].isWrapped = true }
     cursor.isWrapPending = false
     cursor.column = cursor.column < left ? 0 : left
     index()
@@ -163,7 +171,7 @@ extension Screen {
   /// Gives a character that became an emoji its second cell, if the line has one.
   private mutating func widen(_ column: Int, _ before: PackedCell) {
     let base = clusters.first(of: before.text)
-    let limit = column < right ? right : columns
+    let limit = printingLimit
     guard CharacterTable.shared[base].isEmojiOnRequest, column + 2 <= limit,
       !cursor.isWrapPending, cursor.column == column + 1
     else { return }
@@ -176,7 +184,7 @@ extension Screen {
     cursor.column += 1
     if cursor.column >= limit {
       cursor.column = limit - 1
-      cursor.isWrapPending = modes.contains(.autowrap)
+      cursor.isWrapPending = true
     }
   }
 

@@ -16,6 +16,8 @@ extension Screen {
     resizeTabStops(to: newColumns)
     columns = newColumns
     resetMargins()
+    hiddenTop = 0
+    hiddenBottom = rows
     clampCursor()
   }
 
@@ -112,8 +114,7 @@ extension Screen {
     for index in cursors.indices {
       cursors[index].row = positions[index].line - top
       cursors[index].column = positions[index].column
-      cursors[index].isWrapPending =
-        positions[index].isWrapPending && modes.contains(.autowrap)
+      cursors[index].isWrapPending = positions[index].isWrapPending
     }
     var grid = grid
     grid.replace(with: lines)

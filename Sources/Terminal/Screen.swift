@@ -33,6 +33,11 @@ struct Screen: Sendable, Equatable {
   var hiddenSaved = Cursor()
   /// DECOM of the screen that is not shown.
   var hiddenIsOrigin = false
+  /// The margins at top and bottom of the screen that is not shown.
+  var hiddenTop = 0
+  var hiddenBottom: Int
+  /// What VT52 mode put aside: the sets and DECOM.
+  var beforeVT52 = VT52Return()
   var modes = Modes.initial
   var savedModes = Modes.initial
 
@@ -64,6 +69,7 @@ struct Screen: Sendable, Equatable {
     hiddenGrid = Grid(rows: rows)
     scrollback = Scrollback(limit: scrollbackLimit)
     bottom = rows
+    hiddenBottom = rows
     right = columns
     tabStops = Self.defaultTabStops(columns)
   }

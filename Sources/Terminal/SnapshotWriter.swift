@@ -111,7 +111,7 @@ struct SnapshotWriter {
 enum SnapshotFormat {
   static let magic = Array("BBVT".utf8)
   /// Raised whenever the bytes mean something else; other versions are refused.
-  static let version: UInt8 = 1
+  static let version: UInt8 = 2
   static let sumBytes = 8
 
   /// Tells torn and rotten bytes from whole ones; no protection against anybody.

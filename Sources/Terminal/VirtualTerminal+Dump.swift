@@ -28,24 +28,33 @@ private struct ScreenDump {
     self.screen = screen
     context = RowContext(clusters: screen.clusters, decorations: screen.decorations)
     emit("\u{1B}c")
+    if screen.modes.contains(.nationalCharsets) { emit("\u{1B}[?42h") }
     if withScrollback { writeScrollback() }
     writeTitles()
     if !screen.isAlternate { emit("\u{1B}[?47h") }
     write(screen.hiddenGrid)
-    writeCursor(screen.hiddenSaved, on: screen.hiddenGrid)
+    writeMargins(screen.hiddenTop, screen.hiddenBottom)
+    writeCursor(screen.hiddenSaved, on: screen.hiddenGrid, top: screen.hiddenTop)
     emit("\u{1B}7")
     setPen(PackedStyle(), 0)
     emit("\u{1B}[?6\(screen.hiddenIsOrigin ? "h" : "l")")
     emit("\u{1B}(B\u{F}\u{1B}[?47\(screen.isAlternate ? "h" : "l")")
     write(screen.grid)
     writeTabStops()
-    writeMargins()
-    writeCursor(screen.saved, on: screen.grid)
+    writeMargins(screen.top, screen.bottom)
+    writeSideMargins()
+    writeCursor(screen.saved, on: screen.grid, top: screen.top)
     emit("\u{1B}7")
-    writeCursor(screen.cursor, on: screen.grid)
+    var cursor = screen.cursor
+    if screen.modes.contains(.vt52) {
+      cursor.charsets = screen.beforeVT52.charsets
+      cursor.isOrigin = screen.beforeVT52.isOrigin
+    }
+    writeCursor(cursor, on: screen.grid, top: screen.top)
     writeModes()
     // The pieces of a kitty image that are still to come are no images of their own.
     if screen.isImageOpen { emit("\u{1B}_Gm=1\u{1B}\\") }
+    if screen.modes.contains(.vt52) { writeVT52() }
   }
 
   private mutating func emit(_ text: String) {
@@ -81,6 +90,9 @@ private struct ScreenDump {
       var line = grid[row]
       line.settle(columns: screen.columns)
       write(line, at: row, wraps: line.isWrapped && row + 1 < grid.rows)
+    }
+    for row in 0..<grid.rows where grid[row].size != .single {
+      emit("\u{1B}[\(row + 1);1H\u{1B}#\(Character(Unicode.Scalar(grid[row].size.rawValue)))")
     }
     setPen(PackedStyle(), 0)
   }
@@ -202,10 +214,11 @@ private struct ScreenDump {
     }
   }
 
-  private mutating func writeMargins() {
-    if screen.top > 0 || screen.bottom < screen.rows {
-      emit("\u{1B}[\(screen.top + 1);\(screen.bottom)r")
-    }
+  private mutating func writeMargins(_ top: Int, _ bottom: Int) {
+    if top > 0 || bottom < screen.rows { emit("\u{1B}[\(top + 1);\(bottom)r") }
+  }
+
+  private mutating func writeSideMargins() {
     if screen.modes.contains(.leftRightMargins) {
       emit("\u{1B}[?69h\u{1B}[\(screen.left + 1);\(screen.right)s")
     }
@@ -223,19 +236,21 @@ private struct ScreenDump {
     }
     for number in Modes.switches {
       guard let mode = Modes(privateNumber: number) else { continue }
-      if screen.modes.contains(mode) != Modes.initial.contains(mode) {
-        emit("\u{1B}[?\(number)\(screen.modes.contains(mode) ? "h" : "l")")
+      var isOn = screen.modes.contains(mode)
+      if mode == .autowrap, screen.modes.contains(.vt52) { isOn = screen.beforeVT52.isAutowrap }
+      if isOn != Modes.initial.contains(mode) {
+        emit("\u{1B}[?\(number)\(isOn ? "h" : "l")")
       }
     }
   }
 
   /// Puts the cursor where it is, with its pen, sets and origin mode.
-  private mutating func writeCursor(_ cursor: Cursor, on grid: Grid) {
+  private mutating func writeCursor(_ cursor: Cursor, on grid: Grid, top: Int) {
     emit("\u{1B}[?6l")
     let row = min(cursor.row, screen.rows - 1)
     let column = min(cursor.column, screen.columns - 1)
     if cursor.isOrigin {
-      emit("\u{1B}[?6h\u{1B}[\(row - screen.top + 1);\(column - screen.left + 1)H")
+      emit("\u{1B}[?6h\u{1B}[\(row - top + 1);\(column - screen.left + 1)H")
     } else {
       emit("\u{1B}[\(row + 1);\(column + 1)H")
     }
@@ -248,7 +263,8 @@ private struct ScreenDump {
   private mutating func writePendingWrap(
     _ line: Line, _ row: Int, _ column: Int, _ cursor: Cursor
   ) {
-    let last = (column < screen.right ? screen.right : screen.columns) - 1
+    var last = (column < screen.right ? screen.right : screen.columns) - 1
+    if line.size != .single { last = min(last, max(1, screen.columns / 2) - 1) }
     let head = line[last].isTail ? last - 1 : last
     let origin = cursor.isOrigin ? screen.left : 0
     emit("\u{1B}[\(head - origin + 1)G")
@@ -260,19 +276,20 @@ private struct ScreenDump {
     if !stops.isEmpty { emit("\u{1B}[\(stops.count)Z") }
   }
 
+  /// The mode that changes what all other sequences mean comes last.
+  private mutating func writeVT52() {
+    emit("\u{1B}[?2l")
+    if screen.cursor.charsets[0] == .graphicsVT52 { emit("\u{1B}F") }
+    if screen.cursor.charsets.active == 1 { emit("\u{E}") }
+  }
+
   private mutating func setPen(_ pen: Pen) {
     setPen(pen.style, pen.decoration)
   }
 
   private mutating func writeCharsets(_ charsets: Charsets) {
     for (number, designator) in ["(", ")", "*", "+"].enumerated() {
-      let final =
-        switch charsets[UInt8(number)] {
-        case .ascii: "B"
-        case .special: "0"
-        case .british: "A"
-        }
-      emit("\u{1B}\(designator)\(final)")
+      emit("\u{1B}\(designator)\(charsets[UInt8(number)].designator)")
     }
     switch charsets.active {
     case 0: emit("\u{F}")

@@ -35,10 +35,14 @@ extension VirtualTerminal {
 extension Screen {
   func write(to writer: inout SnapshotWriter, scrollbackLines: Int) {
     for side in [columns, rows, top, bottom, left, right, scrollback.limit] { writer.number(side) }
+    for side in [hiddenTop, hiddenBottom] { writer.number(side) }
     for flag in [isAlternate, isImageOpen, hiddenIsOrigin] { writer.flag(flag) }
     for modes in [modes, savedModes] { writer.number(UInt64(modes.rawValue)) }
     writer.plain(Self.packed(tabStops))
     for cursor in [cursor, saved, hiddenSaved] { cursor.write(to: &writer) }
+    beforeVT52.charsets.write(to: &writer)
+    writer.flag(beforeVT52.isOrigin)
+    writer.flag(beforeVT52.isAutowrap)
     writer.content(lastPrinted ?? 0)
     writer.number(imageCount)
     writer.text(title)
@@ -66,6 +70,8 @@ extension Screen {
       columns: columns, rows: rows,
       scrollbackLimit: try reader.number(0...Limits.scrollbackLines))
     (self.top, self.bottom, self.left, self.right) = (top, bottom, left, right)
+    hiddenTop = try reader.number(0...rows - 1)
+    hiddenBottom = try reader.number(hiddenTop + 1...rows)
     isAlternate = try reader.flag()
     isImageOpen = try reader.flag()
     hiddenIsOrigin = try reader.flag()
@@ -75,6 +81,9 @@ extension Screen {
     cursor = try Cursor(from: &reader, columns: columns, rows: rows)
     saved = try Cursor(from: &reader, columns: columns, rows: rows)
     hiddenSaved = try Cursor(from: &reader, columns: columns, rows: rows)
+    beforeVT52.charsets = try Charsets(from: &reader)
+    beforeVT52.isOrigin = try reader.flag()
+    beforeVT52.isAutowrap = try reader.flag()
     let last = try reader.content()
     lastPrinted = last & PackedCell.textMask == 0 ? nil : last
     imageCount = try reader.number(0...Int.max)
@@ -121,9 +130,7 @@ extension Cursor {
     writer.decoration(pen.decoration)
     writer.number(UInt64(pen.underlineColor.bits))
     writer.link(pen.link)
-    for number in UInt8(0)..<4 { writer.number(Int(charsets[number].rawValue)) }
-    writer.number(Int(charsets.active))
-    writer.number(Int(charsets.single ?? 0))
+    charsets.write(to: &writer)
   }
 
   fileprivate init(
@@ -138,15 +145,28 @@ extension Cursor {
     pen.underlineColor = PackedColor(bits: UInt32(try reader.number(0...(4 << 24) - 1)))
     pen.link = try reader.link()
     pen.updateWatch()
+    charsets = try Charsets(from: &reader)
+  }
+}
+
+extension Charsets {
+  fileprivate func write(to writer: inout SnapshotWriter) {
+    for number in UInt8(0)..<4 { writer.number(Int(self[number].rawValue)) }
+    writer.number(Int(active))
+    writer.number(Int(single ?? 0))
+  }
+
+  fileprivate init(from reader: inout SnapshotReader) throws(SnapshotDamage) {
+    self.init()
     for number in UInt8(0)..<4 {
       guard let set = Charset(rawValue: UInt8(try reader.number(0...255))) else {
         throw SnapshotDamage()
       }
-      charsets[number] = set
+      self[number] = set
     }
-    charsets.active = UInt8(try reader.number(0...3))
+    active = UInt8(try reader.number(0...3))
     let single = try reader.number(0...3)
     guard single != 1 else { throw SnapshotDamage() }
-    charsets.single = single == 0 ? nil : UInt8(single)
+    self.single = single == 0 ? nil : UInt8(single)
   }
 }

@@ -3,6 +3,7 @@
 
 differential.py BLACKBOX xterm|libvterm COUNT [SEED [MIX]]
 differential.py BLACKBOX record      writes xterm-cases.jsonl anew
+COLUMNS=80 differential.py BLACKBOX xterm 500 1 text,v52,cup,stbm,om,scs
 
 xterm runs under Xvfb and prints its screen; libvterm is linked by a small C program beside this.
 MIX is a list of the groups below, with commas.
@@ -19,7 +20,7 @@ import unicodedata
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WORK = tempfile.mkdtemp(prefix="blackbox-differential-")
-COLUMNS, ROWS = 20, 8
+COLUMNS, ROWS = int(os.environ.get("COLUMNS", 20)), 8
 
 
 def count(r):
@@ -75,6 +76,19 @@ GROUPS = {
     "str": one("\x1b[!p"),
     "xts": one("\x1b[?6s", "\x1b[?6r", "\x1b[?7s", "\x1b[?45s", "\x1b[?45r", "\x1b[?69s",
                "\x1b[?69r"),
+    "dwl": one("\x1b#6", "\x1b#6", "\x1b#5", "\x1b#3", "\x1b#4"),
+    "rect2": lambda r: r.choice([
+        f"\x1b[{area(r)};{r.choice([0, 1, 4, 5, 7, 8, 22])}$r",
+        f"\x1b[{area(r)};{r.choice([0, 1, 4, 5, 7])}$t", "\x1b[2*x", "\x1b[*x"]),
+    "strs": one("\x1bPabc\x1b\\", "\x1b_Gx\x1b\\", "\x1b^pm\x1b\\", "\x1bXsos\x1b\\",
+                "\x1b]2;t\x1b\\", "\x1b]8;;http://a\x07", "\x1bPq\x18z", "\x1b]2;a\x1ab",
+                "\x1bP1\x1b[2C", "\x1b]x\x1b[2C", "\x1b[3\x1aA", "\x1b[4\x1b[C", "\x1b(\x18",
+                "\x1b[?\x1b#8", "\x1b#\x18x", "\x1b[3\x7fC", "\x1b\x7fD"),
+    # Only at 80 columns: xterm takes that width when it becomes a VT52.
+    "v52": one("\x1b[?2l", "\x1b<", "\x1bA", "\x1bB", "\x1bC", "\x1bD", "\x1bH", "\x1bI", "\x1bJ",
+               "\x1bK", "\x1bY%0", "\x1bY!!", "\x1bY p", "\x1bY(o", "\x1bY%n", "\x1bY3%", "\x1bZ",
+               "\x1b[5C", "lqk", "\x1bX", "\x1b#8", "\x1bF`abcdefghijklmno",
+               "\x1bFpqrstuvwxyz{|}~\x1bG", "\x1bF", "\x1bG"),
     "bad": one("\x1b[1\x182", "\x1b[1;2\n3H", "\x1b[?1\r2A", "\x1b[<5A", "\x1b[3 A", "\x1b[;5H",
                "\x1b[999999999C", "\x1b[-3A", "\x1b[5\x1b[2B", "\x1bP1$qm\x1b\\", "\x1b]0;t\x07",
                "\x1b%G", "\x1b F", "\x1b[>1m", "\x1b[?1;2;3;4K"),
@@ -85,6 +99,7 @@ MIXES = [
     "text,c0,cup,move,alt,sc,om,str", "text,c0,tabs,move,edit,slrm", "text,scs,sc,c0,str",
     "text,c0,move,rw,slrm,awm", "text,cup,cols,slrm,om,aln", "text,wide,erase,edit,cup,awm,irm",
     "text,rep,bad,lnm,c0,move", "text,xts,om,slrm,awm,cup,c0,rw",
+    "text,c0,move,dwl,erase,edit,cup", "text,c0,move,stbm,strs", "text,rect2,cup,erase",
 ]
 
 

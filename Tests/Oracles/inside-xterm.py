@@ -13,7 +13,7 @@ import tty
 
 cases, results, page_path = sys.argv[1:4]
 # Both screens empty, nothing left of the case before.
-CLEAN = b"\x1b[?1047h\x1bc\x1b[2J\x1b[?1047h\x1b[2J\x1b[?1047l\x1bc\x1b[!p\x1b[?40l"
+CLEAN = b"\x1b<\x1b[?1047h\x1bc\x1b[2J\x1b[?1047h\x1b[2J\x1b[?1047l\x1bc\x1b[!p\x1b[?40l"
 
 
 def write(data):
@@ -55,7 +55,8 @@ with open(results, "wb") as out:
         place += 8 + count
         write(CLEAN)
         ask(b"\x1b[6n", b"R")
-        write(feed)
+        # In VT52 mode it would give other answers.
+        write(feed + b"\x1b<")
         # Under DECOM the answer counts from the margins: then the cursor is not compared.
         origin = re.findall(rb"\x1b\[\?6;(\d)\$y", ask(b"\x1b[?6$p", b"y"))
         cursor = re.findall(rb"\x1b\[(\d+);(\d+)R", ask(b"\x1b[6n", b"R"))

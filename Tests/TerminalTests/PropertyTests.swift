@@ -19,7 +19,7 @@ struct SeededGenerator: RandomNumberGenerator {
 enum HostileBytes {
   private static let finals = Array("@ABCDEFGHIJKLMPSTXZ`abcdefghlmrstuqvwxyz{|}~^".utf8)
   private static let privateModes = [
-    1, 3, 5, 6, 7, 25, 40, 45, 47, 66, 69, 95, 1047, 1048, 1049, 2026, 2004,
+    1, 2, 3, 5, 6, 7, 25, 40, 42, 45, 47, 66, 69, 95, 1047, 1048, 1049, 2026, 2004,
   ]
   private static let strings = [
     "\u{1B}Pq\"1;1;30;", "\u{1B}P$q", "\u{1B}_Ga=T,c=3,r=", "\u{1B}_Gm=1,a=", "\u{1B}^", "\u{1B}X",
@@ -69,6 +69,14 @@ enum HostileBytes {
       let mode = privateModes.randomElement(using: &random) ?? 7
       bytes += Array("\u{1B}[?\(mode)\(Bool.random(using: &random) ? "h" : "l")".utf8)
     case 9:
+      switch Int.random(in: 0..<8, using: &random) {
+      case 0: bytes += [0x1B, 0x23, UInt8.random(in: 0x33...0x38, using: &random)]
+      case 1:
+        bytes += [0x1B, [0x28, 0x29, 0x2A, 0x2B].randomElement(using: &random) ?? 0x28]
+        bytes.append(Array("0ABKRYZ=4".utf8).randomElement(using: &random) ?? 0x42)
+      case 2: bytes += [0x1B, 0x3C]
+      default: break
+      }
       bytes += [0x1B, UInt8.random(in: 0x20...0x7E, using: &random)]
     case 10:
       if Bool.random(using: &random) {

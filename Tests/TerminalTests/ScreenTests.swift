@@ -6,7 +6,7 @@ import Testing
   @Test(
     arguments: [
       ScreenCase.cursor, ScreenCase.wrapping, ScreenCase.editing, ScreenCase.margins,
-      ScreenCase.characters, ScreenCase.strings,
+      ScreenCase.characters, ScreenCase.strings, ScreenCase.oldTerminals, ScreenCase.lineSizes,
     ].flatMap { $0 })
   func `the screen shows what the case says`(_ value: ScreenCase) {
     var terminal = VirtualTerminal(columns: 10, rows: 4)

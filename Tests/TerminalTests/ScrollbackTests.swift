@@ -10,8 +10,12 @@ import Testing
     let rows = Int.random(in: 1...8, using: &random)
     var terminal = VirtualTerminal(columns: columns, rows: rows)
     terminal.feed(HostileBytes.sequences(seed: UInt64(seed), count: 80))
-    // Back to a primary screen without margins, wherever the bytes left it.
-    terminal.feed(Array("\u{18}\u{1B}[?1049l\u{1B}[?47l\u{1B}[!p\u{1B}[m\u{1B}[999H\u{1B}[3J".utf8))
+    // Back to a primary screen without margins, wherever the bytes left it; a VT52 first takes two
+    // bytes for an address.
+    terminal.feed(
+      Array(
+        "\u{18}\u{18}\u{18}\u{1B}<\u{1B}[?1049l\u{1B}[?47l\u{1B}[!p\u{1B}[m\u{1B}[999H\u{1B}[3J"
+          .utf8))
     let before = (0..<rows).map { terminal.row($0) }
     terminal.feed([UInt8](repeating: 0x0A, count: rows))
     #expect(terminal.scrollbackCount == rows)
