@@ -34,7 +34,7 @@ private struct ScreenDump {
     if !screen.isAlternate { emit("\u{1B}[?47h") }
     write(screen.hiddenGrid)
     writeMargins(screen.hiddenTop, screen.hiddenBottom)
-    writeCursor(screen.hiddenSaved, on: screen.hiddenGrid, top: screen.hiddenTop)
+    writeCursor(screen.hiddenSaved, on: screen.hiddenGrid, screen.hiddenTop..<screen.hiddenBottom)
     emit("\u{1B}7")
     setPen(PackedStyle(), 0)
     emit("\u{1B}[?6\(screen.hiddenIsOrigin ? "h" : "l")")
@@ -43,14 +43,14 @@ private struct ScreenDump {
     writeTabStops()
     writeMargins(screen.top, screen.bottom)
     writeSideMargins()
-    writeCursor(screen.saved, on: screen.grid, top: screen.top)
+    writeCursor(screen.saved, on: screen.grid, screen.top..<screen.bottom)
     emit("\u{1B}7")
     var cursor = screen.cursor
     if screen.modes.contains(.vt52) {
       cursor.charsets = screen.beforeVT52.charsets
       cursor.isOrigin = screen.beforeVT52.isOrigin
     }
-    writeCursor(cursor, on: screen.grid, top: screen.top)
+    writeCursor(cursor, on: screen.grid, screen.top..<screen.bottom)
     writeModes()
     // The pieces of a kitty image that are still to come are no images of their own.
     if screen.isImageOpen { emit("\u{1B}_Gm=1\u{1B}\\") }
@@ -245,12 +245,17 @@ private struct ScreenDump {
   }
 
   /// Puts the cursor where it is, with its pen, sets and origin mode.
-  private mutating func writeCursor(_ cursor: Cursor, on grid: Grid, top: Int) {
+  private mutating func writeCursor(_ saved: Cursor, on grid: Grid, _ margins: Range<Int>) {
     emit("\u{1B}[?6l")
+    var cursor = saved
     let row = min(cursor.row, screen.rows - 1)
     let column = min(cursor.column, screen.columns - 1)
+    // Under DECOM nothing but DECRC leads outside the margins.
+    if !margins.contains(row) || column < screen.left || column >= screen.right {
+      cursor.isOrigin = false
+    }
     if cursor.isOrigin {
-      emit("\u{1B}[?6h\u{1B}[\(row - top + 1);\(column - screen.left + 1)H")
+      emit("\u{1B}[?6h\u{1B}[\(row - margins.lowerBound + 1);\(column - screen.left + 1)H")
     } else {
       emit("\u{1B}[\(row + 1);\(column + 1)H")
     }

@@ -32,7 +32,10 @@ enum FormatSniffer {
         advice: "Unpack it on the way: \(wrapping.command) FILE | blackbox import - --agent …")
     }
     let first = head.first { $0 > 0x20 && $0 != 0xEF && $0 != 0xBB && $0 != 0xBF } ?? 0
-    if first == 0x7B || first == 0x5B, let format = try json(source) { return format }
+    if first == 0x7B || first == 0x5B {
+      if let format = try json(source) { return format }
+      if let format = try laterLine(source) { return format }
+    }
     if starts(head, TypescriptFooter.opening) { return .typescript }
     if isTiming(head) {
       throw .refuse(
@@ -42,9 +45,11 @@ enum FormatSniffer {
     }
     if try isTTYRecord(head, size: source.size) { return .ttyrec }
     throw .refuse(
-      "cannot tell what this is", source.path, found: kind(of: head),
+      "cannot tell what this is", source.path, found: isYAML(head) ? "YAML" : kind(of: head),
       wanted: "asciicast, typescript, ttyrec, tlog, a sudo I/O log or an agent's transcript",
-      advice: "If you know better, name it with --format.")
+      advice: isYAML(head)
+        ? "As JSON it may be read: yq -o json . FILE | blackbox import - --agent …"
+        : "If you know better, name it with --format.")
   }
 
   private static func starts(_ bytes: [UInt8], _ text: String) -> Bool {
@@ -55,6 +60,21 @@ enum FormatSniffer {
     if head.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A]) { return ("xz", "xz -dc") }
     if head.starts(with: [0x42, 0x5A, 0x68]) { return ("bzip2", "bzip2 -dc") }
     return nil
+  }
+
+  /// True if the first line with anything on it is a key of YAML, or where a document of it begins.
+  private static func isYAML(_ head: [UInt8]) -> Bool {
+    let lines = head.split(separator: 0x0A, maxSplits: 16)
+    guard let line = lines.first(where: { $0.first.map { $0 > 0x20 && $0 != 0x23 } == true })
+    else { return false }
+    if line.starts(with: "---".utf8), line.allSatisfy({ $0 == 0x2D || $0 <= 0x20 }) { return true }
+    let key = line.prefix { byte in
+      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+        || byte == 0x5F || byte == 0x2D
+    }
+    let rest = line[key.endIndex...]
+    return !key.isEmpty && rest.first == 0x3A && (rest.count == 1 || rest.dropFirst().first == 0x20)
+      && lines.count > 1
   }
 
   private static func kind(of head: [UInt8]) -> String {
@@ -88,7 +108,7 @@ enum FormatSniffer {
       let apart = header.seconds > before ? header.seconds - before : before - header.seconds
       guard header.seconds > 631_152_000, header.micros < 1_000_000,
         header.count <= TTYRecordParser.mostBytes, frames == 0 || apart < 31_622_400
-      else { return frames > 1 }
+      else { return frames > 0 }
       before = header.seconds
       frames += 1
       at += TTYRecordParser.headerBytes + header.count
@@ -114,6 +134,7 @@ enum FormatSniffer {
         do { members.append(.init(name, try JSONValue(parsing: bytes))) } catch { continue }
       case .element(let name, let bytes):
         if !names.insert(name).inserted { continue }
+        if name == "trajectory", isOpenHandsEvent(bytes) { return .openHands }
         if name == "", element == nil, bytes.count <= 1 << 20 {
           do { element = try JSONValue(parsing: bytes) } catch { return nil }
           break scan
@@ -129,6 +150,33 @@ enum FormatSniffer {
     return try format(.object(members), names, source)
   }
 
+  /// OpenHands may keep its events as the `trajectory` of an object, as SWE-agent does its steps.
+  private static func isOpenHandsEvent(_ bytes: [UInt8]) -> Bool {
+    do {
+      let event = try JSONValue(parsing: bytes)
+      return event["source"] != nil && event["response"] == nil
+        || event["args"] != nil && event["action"] != nil
+    } catch { return false }
+  }
+
+  /// The format that a line after the first tells, where the first is a header of another shape.
+  private static func laterLine(_ source: SourceFile) throws(ImportFailure) -> ImportFormat? {
+    var reader = try ByteReader(source)
+    try reader.skipMark()
+    for number in 0..<32 {
+      guard let (count, hasEnd) = try reader.line(limit: 1 << 20), hasEnd else { return nil }
+      let line = try reader.take(count)
+      reader.consume(1)
+      guard number > 0, line.first == 0x7B else { continue }
+      do {
+        let json = try JSONValue(parsing: line)
+        let names = Set(json.members?.map(\.name) ?? [])
+        if let format = try format(json, names, source) { return format }
+      } catch let failure as ImportFailure { throw failure } catch { continue }
+    }
+    return nil
+  }
+
   private static func format(
     _ json: JSONValue, _ names: Set<String>, _ source: SourceFile
   ) throws(ImportFailure) -> ImportFormat? {
@@ -137,10 +185,15 @@ enum FormatSniffer {
     case 1? where has("stdout") || has("width"): return .asciicast1
     case 2? where !has("stdout"): return .asciicast2
     case 3? where has("term") || has("timestamp") || names.count <= 2: return .asciicast3
+    case let version? where has("width", "height") || has("term"):
+      throw .refuse(
+        "cannot import this", source.path, found: "an asciicast of version \(version)",
+        wanted: "version 1, 2 or 3")
     default: break
     }
     if json["t"]?.integer != nil, json["type"]?.string == "session.start" { return .ndjson }
     if has("timing"), has("ver") || has("rec") { return .tlog }
+    if TlogParser.inJournal(json) != nil { return .tlog }
     if has("trajectory") { return .sweAgent }
     if has("checkpoint_id") {
       throw notEvents(source, "metadata of a checkpoint", "the transcript beside it (full.jsonl)")
@@ -149,6 +202,12 @@ enum FormatSniffer {
       throw notEvents(source, "the state of a conversation", "its events")
     }
     return elementFormat(json, names, in: source)
+  }
+
+  /// A message of OpenAI's Responses interface, which Codex keeps as it is.
+  private static func isResponse(_ json: JSONValue) -> Bool {
+    let kind = json["content"]?.array?.first?["type"]?.string
+    return kind == "input_text" || kind == "output_text"
   }
 
   private static func notEvents(_ source: SourceFile, _ found: String, _ wanted: String)
@@ -185,14 +244,17 @@ enum FormatSniffer {
     }
     if has("method", "response") { return .gemini }
     if let type = json["type"]?.string {
-      let codex = [
-        "session_meta", "response_item", "event_msg", "turn_context", "compacted", "tool_call",
-      ]
-      if codex.contains(type) { return .codex }
+      if Codex.types.contains(type) || type == "message" && has("role") && isResponse(json) {
+        return .codex
+      }
+      if has("session_id"), ["system", "assistant", "user", "result"].contains(type) {
+        return .claudeCode
+      }
       if has("message") || has("sessionId") || has("uuid") || has("leafUuid") || has("messageId") {
         return .claudeCode
       }
     }
+    if has("msg"), json["msg"]?["type"]?.string != nil { return .codex }
     if has("role", "content") { return has("id") || has("created_at") ? .openCode : .chat }
     if has("tool"), has("observation") || has("arguments") { return .openCode }
     return nil

@@ -11,9 +11,11 @@ enum OpenHands {
     } else {
       transcript.begin(bytes, at: json["timestamp"]?.string, &stream)
     }
-    if let history = json["history"]?.array {
+    if let history = ["history", "trajectory", "events"].lazy.compactMap({ json[$0]?.array }).first
+    {
       // The resolver writes an issue a line, with all its events in it.
-      transcript.note(kind: "instruction", json["instruction"]?.string, &stream)
+      let instruction = json["instruction"]?.string
+      transcript.note(kind: instruction == nil ? "line" : "instruction", instruction, &stream)
       for event in history {
         transcript.begin([], at: event["timestamp"]?.string, &stream)
         self.event(event, &transcript, &stream)
@@ -25,7 +27,7 @@ enum OpenHands {
     } else if name == nil, let list = json["messages"]?.array {
       for element in list { ChatMessages.message(element, &transcript, &stream) }
       if let response = json["response"] { answer(response, &transcript, &stream) }
-    } else if name == nil || name == "" {
+    } else if name.map({ ["", "trajectory", "history", "events"].contains($0) }) ?? true {
       event(json, &transcript, &stream)
     }
     transcript.end(kind: name ?? json["kind"]?.string ?? "line", &stream)
@@ -72,7 +74,9 @@ enum OpenHands {
         body["exit_code"]?.integer ?? body["extras"]?["exit_code"]?.integer
         ?? body["extras"]?["metadata"]?["exit_code"]?.integer
       transcript.result(
-        id: id, isError: body["is_error"]?.bool ?? exit.map { $0 != 0 }, exitCode: exit,
+        id: id,
+        isError: body["is_error"]?.bool ?? exit.map { $0 != 0 }
+          ?? (observation.string == "error" ? true : nil), exitCode: exit,
         Transcript.text(body["content"]), &stream)
       return
     }

@@ -73,6 +73,13 @@ enum SourceTime {
     return Int64(max(-Double(most), min(Double(most), (seconds * 1e9).rounded())))
   }
 
+  /// Reads a whole text as seconds; some programs write the decimal point of their locale.
+  static func localNanoseconds(_ text: some StringProtocol) -> Int64? {
+    guard text.utf8.contains(0x2C) else { return nanoseconds(text) }
+    let bytes = text.utf8.map { $0 == 0x2C ? 0x2E : $0 }
+    return nanoseconds(String(decoding: bytes, as: UTF8.self))
+  }
+
   /// Reads a whole text as seconds.
   static func nanoseconds(_ text: some StringProtocol) -> Int64? {
     let bytes = Array(text.utf8)

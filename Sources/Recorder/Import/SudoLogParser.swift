@@ -60,7 +60,7 @@ struct SudoLogParser: SourceParser, ~Copyable {
     let fields = String(decoding: bytes, as: UTF8.self).split(separator: " ").map(String.init)
     if fields.isEmpty { return true }
     guard fields.count >= 3, let kind = Int(fields[0]), (0...7).contains(kind),
-      let delay = SourceTime.nanoseconds(fields[1])
+      let delay = SourceTime.localNanoseconds(fields[1])
     else {
       stream.gap(
         "not a timing line", at: place, bytes: UInt64(bytes.count), source: bytes.span)

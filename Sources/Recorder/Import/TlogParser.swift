@@ -26,13 +26,14 @@ struct TlogParser: SourceParser, ~Copyable {
     let bytes = try reader.take(count)
     if hasEnd { reader.consume(1) }
     if AsciicastParser.isBlank(bytes.span) { return true }
-    let json: JSONValue
+    var json: JSONValue
     do { json = try JSONValue(parsing: bytes) } catch {
       if !hasEnd { stream.facts.isCut = true }
       stream.gap(
         "not a message: \(error.reason)", at: place, bytes: UInt64(count), source: bytes.span)
       return true
     }
+    if let message = Self.inJournal(json) { json = message }
     guard let timing = json["timing"]?.string else {
       stream.gap("a message without timing", at: place, bytes: UInt64(count), source: bytes.span)
       return true
@@ -40,6 +41,15 @@ struct TlogParser: SourceParser, ~Copyable {
     note(json, place, &stream)
     play(json, timing, place, &stream)
     return true
+  }
+
+  /// The message in an entry of the journal, as `journalctl -o json` prints it.
+  static func inJournal(_ json: JSONValue) -> JSONValue? {
+    guard let message = Transcript.unwrapped(json["MESSAGE"]), message["timing"]?.string != nil
+    else {
+      return nil
+    }
+    return message
   }
 
   private mutating func note(_ json: JSONValue, _ place: String, _ stream: inout EventStream) {

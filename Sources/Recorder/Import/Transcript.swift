@@ -157,6 +157,9 @@ struct Transcript: ~Copyable {
     finish(&line, &stream)
   }
 
+  /// A call of that id was read.
+  func isCalled(_ id: String) -> Bool { calls[id] != nil }
+
   /// The call that a result belongs to: the one of its id, or the last where it has none.
   private func cause(_ id: String?) -> UInt64? {
     guard let id else { return lastCall }

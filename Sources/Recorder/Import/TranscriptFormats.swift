@@ -8,6 +8,10 @@ enum ClaudeCode {
   ) {
     let type = json["type"]?.string ?? "line"
     transcript.begin(bytes, at: json["timestamp"]?.string, &stream)
+    if type == "result" {
+      // The last line of what `claude -p` streams.
+      return transcript.note(kind: type, json["result"]?.string, &stream)
+    }
     if type == "summary" { stream.facts.title = stream.facts.title ?? json["summary"]?.string }
     guard let message = json["message"] else {
       let text = json["summary"]?.string ?? json["content"].map { Transcript.text($0) }
@@ -54,14 +58,16 @@ enum Codex {
     _ stream: inout EventStream
   ) {
     let type = json["type"]?.string ?? "line"
-    let payload = json["payload"] ?? json
+    if item(json, bytes, &transcript, &stream) { return }
+    let payload = json["payload"] ?? json["msg"] ?? json
     transcript.begin(
       bytes, at: json["timestamp"]?.string ?? payload["timestamp"]?.string, &stream)
     let id = payload["call_id"]?.string ?? payload["id"]?.string
     if type == "turn_context" || type == "session_meta" {
       transcript.model = payload["model"]?.string ?? transcript.model
     }
-    switch json["payload"] == nil ? type : payload["type"]?.string ?? type {
+    let isPlain = json["payload"] == nil && json["msg"] == nil
+    switch isPlain ? type : payload["type"]?.string ?? type {
     case "message", "response_item":
       let role = payload["role"]?.string ?? "assistant"
       transcript.message(
@@ -82,6 +88,14 @@ enum Codex {
       transcript.result(
         id: id, isError: output?["success"]?.bool.map { !$0 } ?? exit.map { $0 != 0 },
         exitCode: exit, text, &stream)
+    // Only where they stand alone: in a rollout the call and its output have lines of their own.
+    case "exec_command_begin" where json["msg"] != nil:
+      transcript.call("shell", payload, id: id, &stream)
+    case "exec_command_end" where json["msg"] != nil:
+      let exit = payload["exit_code"]?.integer
+      transcript.result(
+        id: id, isError: exit.map { $0 != 0 }, exitCode: exit,
+        (payload["stdout"]?.string ?? "") + (payload["stderr"]?.string ?? ""), &stream)
     case "mcp_tool_call_begin":
       let call = payload["invocation"]
       transcript.call(

@@ -30,8 +30,21 @@ struct TranscriptParser: SourceParser, ~Copyable {
       if hasEnd { reader.consume(1) }
       if AsciicastParser.isBlank(line.span) { continue }
       do {
-        return try JSONValue(parsing: line).members != nil && (hasEnd || line.first == 0x7B)
+        let value = try JSONValue(parsing: line)
+        // A list is a line only where other lines follow it.
+        if value.array != nil, hasEnd { return try hasMore(&reader) }
+        return value.members != nil && (hasEnd || line.first == 0x7B)
       } catch { return line.first == 0x7B && line.count > 1 && hasEnd && line.last == 0x7D }
+    }
+    return false
+  }
+
+  private static func hasMore(_ reader: inout ByteReader) throws(ImportFailure) -> Bool {
+    while let (count, hasEnd) = try reader.line(limit: Limits.lineBytes) {
+      if count > Limits.lineBytes { return true }
+      let line = try reader.take(count)
+      if hasEnd { reader.consume(1) }
+      if !AsciicastParser.isBlank(line.span) { return line.first == 0x5B || line.first == 0x7B }
     }
     return false
   }
@@ -63,7 +76,12 @@ struct TranscriptParser: SourceParser, ~Copyable {
         "not JSON: \(error.reason)", at: place, bytes: UInt64(bytes.count), source: bytes.span)
       return true
     }
-    take(json, bytes, name: nil, &stream)
+    if let batch = json.array {
+      stream.source(bytes.span)
+      for element in batch { take(element, [], name: nil, &stream) }
+    } else {
+      take(json, bytes, name: nil, &stream)
+    }
     return true
   }
 

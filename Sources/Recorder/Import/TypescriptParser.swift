@@ -225,7 +225,7 @@ struct TimingEntry {
       parts = text.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
       guard parts.count == 2 else { return nil }
     }
-    guard let delayText = parts.first, let delay = SourceTime.nanoseconds(delayText),
+    guard let delayText = parts.first, let delay = SourceTime.localNanoseconds(delayText),
       parts.count > 1
     else { return nil }
     self.delay = delay

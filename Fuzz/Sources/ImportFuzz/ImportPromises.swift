@@ -1,0 +1,1 @@
+../../../Tests/RecorderTests/ImportPromises.swift
