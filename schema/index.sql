@@ -6,6 +6,14 @@
 -- Times are microseconds, UTC since 1970 where named _us, since line 0 where named t_. Digests are as recorded, text.
 -- A row that tells of an event has that event's eid as key, or as `eid` in it; references to lines that are not there
 -- stay as they are: a missing row is an answer too.
+--
+-- Before every question the index looks whether it is up to date, and trusts for it: a checkpoint that is byte for byte
+-- the one it saw signed; the log if its last known leaf stands where it stood; and the folders of sessions as long as no
+-- name came or went in them, by their times. New leaves are read, and the sessions that they name; other folders are
+-- listed anew. So a session that is new, grew, ended, vanished or came back is seen at once. A file that was changed
+-- under its name is not: `index --check` and `--rebuild` look at each file's size and time (changed_ns) too, and `verify`,
+-- reports and --verified read the bytes. A file of another application id, of an older version, or that SQLite finds
+-- damaged is put aside and built anew.
 
 CREATE TABLE meta(k TEXT PRIMARY KEY, v ANY) STRICT, WITHOUT ROWID;
 
@@ -16,6 +24,7 @@ CREATE TABLE leaf(
 CREATE INDEX l_session ON leaf(sid, idx);
 
 -- What stands behind a session: its file, how much of it is indexed, and what verifying it said then.
+-- changed_ns: when the file's content had last changed, as the file system said when it was read; NULL without a file.
 -- text_done: lines that the text pass has gone through (what terminals showed, commands typed).
 CREATE TABLE source(
   src INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, is_due INTEGER NOT NULL, bytes INTEGER NOT NULL DEFAULT 0,
@@ -23,7 +32,8 @@ CREATE TABLE source(
   leaf_done INTEGER, is_closed INTEGER NOT NULL DEFAULT 0,
   verify TEXT NOT NULL CHECK(verify IN('UNREAD','OK','OPEN','STARTING','PRUNED','ALTERED','TRUNCATED','MISSING',
     'UNLOGGED','DIVERGED','BADSIG','MALFORMED')),
-  rules TEXT NOT NULL DEFAULT '', is_text_due INTEGER NOT NULL DEFAULT 0, text_done INTEGER NOT NULL DEFAULT 0) STRICT;
+  rules TEXT NOT NULL DEFAULT '', is_text_due INTEGER NOT NULL DEFAULT 0, text_done INTEGER NOT NULL DEFAULT 0,
+  changed_ns INTEGER) STRICT;
 CREATE INDEX c_due ON source(src) WHERE is_due;
 CREATE INDEX c_text ON source(src) WHERE is_text_due;
 CREATE INDEX c_bad ON source(verify) WHERE verify <> 'OK';
@@ -91,7 +101,10 @@ CREATE INDEX j_did ON delegation_event(did) WHERE did IS NOT NULL;
 
 -- Kind, agent and resource are NULL where line 0 cannot be read: a damaged session is listed, never dropped.
 -- parent is a session's uid. jti is the token id's HMAC. n_odd counts values of a wrong kind that were passed over,
--- n_cut texts and shown lines that stand here shortened or not at all because of a limit.
+-- n_cut texts and shown lines that stand here shortened or not at all because of a limit. n_hidden: places where a
+-- terminal was sent what a person before it did not see or saw as something else, which the text pass finds: unseen,
+-- overwritten or invisible text, letters out of their order or of another script, links that lead elsewhere, the
+-- clipboard and the title asked for or the clipboard set, and text for a printer.
 CREATE TABLE session(
   sid INTEGER PRIMARY KEY REFERENCES source, uid TEXT NOT NULL UNIQUE, kind TEXT,
   agent INTEGER REFERENCES identity, principal INTEGER REFERENCES identity, rid INTEGER REFERENCES resource,
@@ -101,7 +114,7 @@ CREATE TABLE session(
   start_us INTEGER NOT NULL, end_us INTEGER, t_last INTEGER NOT NULL, end_reason TEXT, exit_code INTEGER,
   n_events INTEGER NOT NULL, n_denied INTEGER NOT NULL, n_held INTEGER NOT NULL, n_masked INTEGER NOT NULL,
   n_gaps INTEGER NOT NULL, n_recovered INTEGER NOT NULL, n_withheld INTEGER NOT NULL, bytes INTEGER NOT NULL,
-  n_odd INTEGER NOT NULL DEFAULT 0, n_cut INTEGER NOT NULL DEFAULT 0) STRICT;
+  n_odd INTEGER NOT NULL DEFAULT 0, n_cut INTEGER NOT NULL DEFAULT 0, n_hidden INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX s_time ON session(start_us, uid);
 CREATE INDEX s_agent ON session(agent, start_us);
 CREATE INDEX s_resource ON session(rid, start_us);
@@ -116,6 +129,7 @@ CREATE INDEX s_held ON session(start_us) WHERE n_held > 0;
 CREATE INDEX s_masked ON session(start_us) WHERE n_masked > 0;
 CREATE INDEX s_gap ON session(start_us) WHERE n_gaps > 0;
 CREATE INDEX s_recovered ON session(start_us) WHERE n_recovered > 0;
+CREATE INDEX s_hidden ON session(start_us) WHERE n_hidden > 0;
 
 -- class_uid is OCSF's, 0 where there is none. is_action: events of this type may be actions; which are, they say.
 CREATE TABLE etype(
@@ -217,8 +231,9 @@ CREATE TABLE stretch(
   n INTEGER NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY(sid, k, stream)) STRICT, WITHOUT ROWID;
 
 -- Lines that a terminal showed, as rendered: eid is the output line after which the text stood on the screen for the
--- first time in its session.
-CREATE TABLE shown(tid INTEGER NOT NULL, eid INTEGER NOT NULL, PRIMARY KEY(tid, eid)) STRICT, WITHOUT ROWID;
+-- first time in its session, ts_us that line's time.
+CREATE TABLE shown(
+  tid INTEGER NOT NULL, eid INTEGER NOT NULL, ts_us INTEGER NOT NULL, PRIMARY KEY(tid, eid)) STRICT, WITHOUT ROWID;
 CREATE INDEX x_eid ON shown(eid);
 
 -- Where a recorder says that it lost something; from_seq and to_seq are the lost lines' numbers where it knows them.
@@ -255,7 +270,7 @@ CREATE VIEW v_session AS
     s.purpose, s.n_events, s.n_denied, s.n_masked, s.n_gaps, s.n_recovered, s.n_withheld, s.bytes, c.verify,
     c.rules, s.end_reason, s.exit_code, r.scope, s.n_held, g.uid AS gateway, s.instance, s.parent, s.trace_id,
     s.src_ip, s.auth, s.jti, s.mode, s.ticket, d.uid AS delegation, d.root_uid AS delegation_root, d.proof,
-    s.n_odd, s.n_cut
+    s.n_odd, s.n_cut, s.n_hidden
   FROM session AS s JOIN source AS c ON c.src = s.sid LEFT JOIN identity AS a ON a.iid = s.agent
     LEFT JOIN identity AS p ON p.iid = s.principal LEFT JOIN resource AS r ON r.rid = s.rid
     LEFT JOIN identity AS g ON g.iid = s.gw LEFT JOIN delegation AS d ON d.did = s.did;
@@ -292,7 +307,7 @@ CREATE VIEW v_gap AS
   SELECT s.uid AS session, g.seq, g.ts_us, g.reason, g.n, g.bytes, g.from_us, g.to_us
   FROM gap AS g JOIN session AS s ON s.sid = g.sid;
 CREATE VIEW v_shown AS
-  SELECT s.uid AS session, w.eid & 0xffffffff AS seq, x.body AS text
+  SELECT s.uid AS session, w.eid & 0xffffffff AS seq, x.body AS text, w.ts_us
   FROM shown AS w JOIN session AS s ON s.sid = w.eid >> 32 JOIN txt AS x ON x.tid = w.tid;
 CREATE VIEW tooldef AS
   SELECT d.server, d.tool, d.digest, min(d.ts_us) AS first_us, min(d.eid) AS eid,

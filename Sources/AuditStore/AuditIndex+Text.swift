@@ -116,9 +116,13 @@ extension AuditIndex {
     for line in drawing.shown where line.sequence <= UInt64(UInt32.max) {
       let text = try rows.ids.id(ofText: line.text)
       try rows.statements.run(
-        "INSERT OR IGNORE INTO shown(tid, eid) VALUES(\(text), \(first | Int64(line.sequence)))")
+        """
+        INSERT OR IGNORE INTO shown(tid, eid, ts_us)
+        SELECT \(text), \(first | Int64(line.sequence)), start_us + \(Int64(clamping: line.time))
+        FROM session WHERE sid = \(next.sid)
+        """)
     }
-    let type = try rows.ids.id(ofType: EventTypes.command)
+    let type = try rows.ids.id(ofType: IndexedTypes.command)
     for command in drawing.commands where command.sequence <= UInt64(UInt32.max) {
       let text = try rows.ids.id(ofText: command.text)
       let status: Int64 = command.exitCode.map { $0 == 0 ? 1 : 2 } ?? 0
@@ -137,10 +141,11 @@ extension AuditIndex {
       UPDATE source SET is_text_due = 0, text_done = \(Int64(clamping: next.lines))
       WHERE src = \(next.sid)
       """)
-    if drawing.cut > 0 {
+    if drawing.cut > 0 || drawing.hidden > 0 {
       try rows.statements.run(
         """
-        UPDATE session SET n_cut = n_cut + \(Int64(clamping: drawing.cut)) WHERE sid = \(next.sid)
+        UPDATE session SET n_cut = n_cut + \(Int64(clamping: drawing.cut)),
+          n_hidden = \(Int64(clamping: drawing.hidden)) WHERE sid = \(next.sid)
         """)
     }
   }
@@ -149,7 +154,12 @@ extension AuditIndex {
 
   private mutating func indexTexts(into result: inout TextUpdate) throws(AuditFailure) {
     let path = store.indexPath
-    guard try indexed({ () throws(SQLiteFailure) in try mode() }) != .off else { return }
+    let isDue = try indexed { () throws(SQLiteFailure) in
+      if try mode() == .off { return false }
+      return try database.integer("SELECT EXISTS(SELECT 1 FROM txt_due)") > 0
+    }
+    // Whoever finds nothing to do need not wait for whoever writes.
+    guard isDue else { return }
     var count: Int64 = 1
     while count > 0 {
       count = try database.transaction({ AuditFailure($0, at: path) }) {

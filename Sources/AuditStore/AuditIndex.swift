@@ -146,6 +146,7 @@ package struct AuditIndex: ~Copyable {
   private static func makeFile(_ store: Store) -> String? {
     do throws(FileFailure) {
       let file = try File(store.indexPath, .createOrOpen(0o600), in: store.system)
+      try file.giveToOwner(of: store.path)
       try file.close()
       return nil
     } catch {
@@ -214,7 +215,7 @@ package struct AuditIndex: ~Copyable {
       guard try database.integer("PRAGMA user_version") == 0 else { return }
       try database.script(IndexSchema.text)
       // The numbers of IndexSchema, as literals: a pragma takes no values.
-      try database.script("PRAGMA application_id = 0x41554458; PRAGMA user_version = 2;")
+      try database.script("PRAGMA application_id = 0x41554458; PRAGMA user_version = 3;")
     }
   }
 

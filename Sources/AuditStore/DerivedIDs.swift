@@ -19,7 +19,7 @@ struct DerivedIDs: ~Copyable {
   private let addDue: Statement
   private var types: [String: Int64] = [:]
   /// Known types that have their row.
-  private var hasType = [Bool](repeating: false, count: EventTypes.all.count + 1)
+  private var hasType = [Bool](repeating: false, count: IndexedTypes.all.count + 1)
   private var identities: [IdentityFact: Int64] = [:]
   private var resources: [ResourceFact: Int64] = [:]
   private var policies: [PolicyReference: Int64] = [:]
@@ -165,7 +165,7 @@ struct DerivedIDs: ~Copyable {
   mutating func id(ofType number: Int32) throws(SQLiteFailure) -> Int64 {
     if hasType[Int(number)] { return Int64(number) }
     if try !Self.holds(type.select, Int64(number)) {
-      let known = EventTypes.all[Int(number) - 1]
+      let known = IndexedTypes.all[Int(number) - 1]
       try type.insert.run([
         .text(known.name.description), .integer(Int64(number)), .integer(known.classUID),
         .integer(known.isAction ? 1 : 0),

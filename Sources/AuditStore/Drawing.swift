@@ -17,6 +17,8 @@ struct Drawing: Sendable {
   private(set) var shown: [ShownLines.Shown] = []
   private(set) var commands: [Command] = []
   private(set) var cut: UInt64 = 0
+  /// Places with hidden content.
+  private(set) var hidden: UInt64 = 0
 
   /// Draws the first `lines` lines of a session, whose bytes were verified before and are verified again on the way.
   init(of id: SessionID, in store: Store, lines: UInt64) throws(SessionLogFailure) {
@@ -36,6 +38,7 @@ struct Drawing: Sendable {
     guard let screen = walk.screen else { return }
     shown = screen.shown
     cut = screen.cut
+    hidden = screen.hidden
     var taken: [UInt64: Int] = [:]
     for command in screen.commands {
       guard let place = walk.places[command.sequence] else { continue }

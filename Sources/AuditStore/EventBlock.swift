@@ -109,6 +109,8 @@ struct DecisionFact: Sendable {
   var approval = Piece.none
   var inputDigest = Piece.none
   var latency: Int64?
+  /// The action's row in this block says it already, or there is no such row.
+  var isFolded = false
 
   enum Outcome: String, Sendable, CaseIterable { case allow, mask, hold, block, error }
 }

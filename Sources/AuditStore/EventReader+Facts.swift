@@ -9,24 +9,26 @@ extension EventReader {
   ) {
     let place = Int32(truncatingIfNeeded: block.rows.count)
     switch row.type {
-    case EventTypes.decision: decide(&row, place, line, &source, &block)
-    case EventTypes.maskings: mask(row, place, line, &source, &block)
-    case EventTypes.gap:
+    case IndexedTypes.decision: decide(&row, place, line, &source, &block)
+    case IndexedTypes.maskings: mask(row, place, line, &source, &block)
+    case IndexedTypes.gap:
       tally.gaps &+= 1
       let lost = source.amount(.events, line) ?? source.amount(.lines, line)
       block.gaps.append(
         GapFact(
           row: place, reason: source.word(.reason, line, &block), lost: lost, bytes: row.bytes,
           from: source.amount(.fromT, line), to: source.amount(.toT, line)))
-    case EventTypes.fileTransfer:
+    case IndexedTypes.fileTransfer:
       if !row.target.isNone {
         let isUpload = !source.isWord(.direction, "to_client", line)
         block.objects.append(
           ObjectFact(
             row: place, object: row.target, access: block.piece(isUpload ? "write" : "read")))
       }
-    case EventTypes.policies, EventTypes.approvals, EventTypes.delegations, EventTypes.audits,
-      EventTypes.classify, EventTypes.canary, EventTypes.toolApproved, EventTypes.mcpCatalog:
+    case IndexedTypes.policies, IndexedTypes.approvals, IndexedTypes.delegations,
+      IndexedTypes.audits,
+      IndexedTypes.classify, IndexedTypes.canary, IndexedTypes.toolApproved,
+      IndexedTypes.mcpCatalog:
       do {
         block.others.append(
           OtherFact(row: place, type: row.type, json: try JSONValue(parsing: line)))
@@ -34,7 +36,7 @@ extension EventReader {
     default: break
     }
     if source.has(.objects) { list(&row, place, line, &source, &block) }
-    if row.type == EventTypes.approvals.lowerBound || row.disposition == 14 { tally.held &+= 1 }
+    if row.type == IndexedTypes.approvals.lowerBound || row.disposition == 14 { tally.held &+= 1 }
   }
 
   private mutating func decide(
@@ -75,8 +77,8 @@ extension EventReader {
   ) {
     let what: StaticString =
       switch row.type {
-      case EventTypes.maskingMissed: "missed"
-      case EventTypes.maskingError: "error"
+      case IndexedTypes.maskingMissed: "missed"
+      case IndexedTypes.maskingError: "error"
       default: "applied"
       }
     var fact = MaskingFact(row: place, what: what)
@@ -92,7 +94,7 @@ extension EventReader {
       source.word(.detector, line, &block), source.word(.detectorVersion, line, &block),
     ]
     fact.detector = detector[1].isNone ? detector[0] : block.join(detector, " ")
-    if row.type == EventTypes.maskings.lowerBound { tally.masked &+= 1 }
+    if row.type == IndexedTypes.maskings.lowerBound { tally.masked &+= 1 }
     block.maskings.append(fact)
   }
 

@@ -1,7 +1,7 @@
 internal import Platform
 internal import SessionLog
 
-extension EventTypes {
+extension IndexedTypes {
   static let start = number("session.start")
   static let salt = number("session.salt")
   static let databaseConnect = number("database.connect")
@@ -40,9 +40,9 @@ extension EventTypes {
 extension EventRow {
   /// A result, whose figures count for the action that it names.
   var isOutcome: Bool {
-    type == EventTypes.databaseResult || type == EventTypes.httpResponse
-      || type == EventTypes.mcpResult || type == EventTypes.toolResult
-      || type == EventTypes.tunnelClose || type == EventTypes.kubernetes && !isAction
+    type == IndexedTypes.databaseResult || type == IndexedTypes.httpResponse
+      || type == IndexedTypes.mcpResult || type == IndexedTypes.toolResult
+      || type == IndexedTypes.tunnelClose || type == IndexedTypes.kubernetes && !isAction
   }
 }
 
@@ -55,7 +55,7 @@ extension EventReader {
     let type = row.type
     let part = source.integer(.part, line) ?? 0
     if part == 0 {
-      row.isAction = type > 0 && EventTypes.all[Int(type) - 1].isAction
+      row.isAction = type > 0 && IndexedTypes.all[Int(type) - 1].isAction
       if let cause = source.reference(.causedBy, line, &block) { row.cause = cause }
       name(&row, line, &source, &block)
       row.code = source.word(.code, line, &block)
@@ -72,9 +72,9 @@ extension EventReader {
       gather(row, line, &source)
       facts(&row, line, &source, &block)
     }
-    if type == EventTypes.start {
+    if type == IndexedTypes.start {
       command(&row, line, &source, &block)
-    } else if type != EventTypes.salt {
+    } else if type != IndexedTypes.salt {
       text(&row, line, header, &source, &block)
       keep(&row, line, header, &block)
     }
@@ -89,28 +89,28 @@ extension EventReader {
     row.target = source.word(.target, line, &block)
     let (hasOp, hasTarget) = (!row.op.isNone, !row.target.isNone)
     switch row.type {
-    case EventTypes.databaseQuery:
+    case IndexedTypes.databaseQuery:
       if !hasOp { row.op = source.word(.command, line, &block) }
-    case EventTypes.databaseConnect:
+    case IndexedTypes.databaseConnect:
       if !hasOp { row.op = block.piece("connect") }
       if !hasTarget { row.target = source.word(.database, line, &block) }
-    case EventTypes.httpRequest:
+    case IndexedTypes.httpRequest:
       if !hasOp { row.op = source.word(.method, line, &block) }
       if !hasTarget {
         let (host, path) = (source.word(.host, line, &block), source.word(.path, line, &block))
         row.target = block.join([host, path], "")
       }
-    case EventTypes.mcpCall:
+    case IndexedTypes.mcpCall:
       row.op = hasOp ? row.op : source.word(.method, line, &block)
       if !hasTarget { row.target = source.word(.name, line, &block) }
       let isWork =
         source.isWord(.method, "tools/call", line) || source.isWord(.method, "resources/read", line)
         || source.isWord(.method, "prompts/get", line)
       row.isAction = isWork && !source.isWord(.direction, "to_client", line)
-    case EventTypes.mcpResult:
+    case IndexedTypes.mcpResult:
       if !hasOp { row.op = source.word(.method, line, &block) }
       if !hasTarget { row.target = source.word(.name, line, &block) }
-    case EventTypes.kubernetes:
+    case IndexedTypes.kubernetes:
       if !hasOp { row.op = source.word(.verb, line, &block) }
       if !hasTarget {
         let parts = [
@@ -119,31 +119,33 @@ extension EventReader {
         ]
         row.target = block.join(parts, "/")
       }
-    case EventTypes.fileTransfer:
+    case IndexedTypes.fileTransfer:
       if !hasOp {
         row.op = block.piece(
           source.isWord(.direction, "to_client", line) ? "download" : "upload")
       }
       if !hasTarget { row.target = source.word(.path, line, &block) }
-    case EventTypes.tunnelOpen:
+    case IndexedTypes.tunnelOpen:
       if !hasOp { row.op = block.piece("open") }
       if !hasTarget, let dest = source.json(.dest, line) {
         let host = dest["host"]?.string ?? dest["ip"]?.string ?? ""
         let port = dest["port"]?.integer.map { ":\($0)" } ?? ""
         row.target = block.piece(of: host + port)
       }
-    case EventTypes.sshChannel:
+    case IndexedTypes.sshChannel:
       row.isAction = source.has(.request)
       if !hasOp { row.op = source.word(.request, line, &block) }
       if row.op.isNone { row.op = block.piece("open") }
       if !hasTarget { row.target = source.word(.kind, line, &block) }
-    case EventTypes.command:
+    case IndexedTypes.command:
       if !hasOp { row.op = block.piece("exec") }
-    case EventTypes.toolCall:
+    case IndexedTypes.toolCall:
       if !hasOp { row.op = block.piece("call") }
       if !hasTarget { row.target = source.word(.name, line, &block) }
     default:
-      if EventTypes.policies.contains(row.type) || EventTypes.approvals.contains(row.type) { break }
+      if IndexedTypes.policies.contains(row.type) || IndexedTypes.approvals.contains(row.type) {
+        break
+      }
       if !hasOp, row.type < 0 { row.op = source.word(.method, line, &block) }
       if !hasTarget, row.type < 0 { row.target = source.word(.name, line, &block) }
     }
@@ -156,7 +158,7 @@ extension EventReader {
   ) {
     func judged(_ isGood: Bool) -> Int64 { isGood ? 1 : 2 }
     let stated = source.integer(.status, line)
-    if row.type == EventTypes.httpResponse {
+    if row.type == IndexedTypes.httpResponse {
       guard let stated else { return }
       row.code = block.piece(of: String(stated))
       row.status = judged((100..<400).contains(stated))
@@ -166,21 +168,21 @@ extension EventReader {
       row.status = judged(!isError)
     } else if let exit = source.integer(.exitCode, line) {
       row.status = judged(exit == 0)
-    } else if row.type == EventTypes.databaseResult {
+    } else if row.type == IndexedTypes.databaseResult {
       row.status = judged(!source.has(.sqlstate) || source.isWord(.sqlstate, "00000", line))
-    } else if row.type == EventTypes.kubernetes, let code = source.integer(.code, line) {
+    } else if row.type == IndexedTypes.kubernetes, let code = source.integer(.code, line) {
       row.status = judged((100..<400).contains(code))
-    } else if row.type == EventTypes.mcpResult {
+    } else if row.type == IndexedTypes.mcpResult {
       row.status = judged(row.code.isNone)
     }
     if row.code.isNone {
       row.code = source.word(.sqlstate, line, &block)
       if row.code.isNone { row.code = source.word(.exitCode, line, &block) }
     }
-    if row.type == EventTypes.tunnelClose, row.bytes == nil {
+    if row.type == IndexedTypes.tunnelClose, row.bytes == nil {
       row.bytes = source.amount(.bytesOut, line)
     }
-    if row.type == EventTypes.kubernetes, let id = source.fields[.auditID], id.kind == .string {
+    if row.type == IndexedTypes.kubernetes, let id = source.fields[.auditID], id.kind == .string {
       var hasher = Hasher()
       for index in id.value { hasher.combine(line[index]) }
       let key = hasher.finalize()
@@ -191,7 +193,7 @@ extension EventReader {
         auditIDs[key] = Int64(row.sequence)
       }
     }
-    if row.type == EventTypes.rejected || row.type == EventTypes.expired, row.disposition == 0 {
+    if row.type == IndexedTypes.rejected || row.type == IndexedTypes.expired, row.disposition == 0 {
       row.disposition = 25
     }
   }
@@ -207,7 +209,7 @@ extension EventReader {
     {
       row.cause = subject
     }
-    if row.type != EventTypes.start, let other = ResourceFact(source.json(.resource, line)),
+    if row.type != IndexedTypes.start, let other = ResourceFact(source.json(.resource, line)),
       other != resource
     {
       let place = block.resources.firstIndex(of: other) ?? block.resources.count
@@ -227,7 +229,7 @@ extension EventReader {
         traceID = Self.traceID(of: String(copying: line, field.value))
       }
     }
-    if row.type == EventTypes.authAttempt, row.status == 1 {
+    if row.type == IndexedTypes.authAttempt, row.status == 1 {
       do {
         let json = try JSONValue(parsing: line)
         if sourceIP == nil { sourceIP = json["src"]?["ip"]?.string }
@@ -293,7 +295,7 @@ extension EventReader {
   private func keep(
     _ row: inout EventRow, _ line: Span<UInt8>, _ header: LineHeader, _ block: inout EventBlock
   ) {
-    guard row.type < 0 || row.type > 0 && EventTypes.all[Int(row.type) - 1].keepsFields,
+    guard row.type < 0 || row.type > 0 && IndexedTypes.all[Int(row.type) - 1].keepsFields,
       header.end < line.count, line[header.end] == 0x2C, line.count - header.end <= 4096
     else { return }
     let start = block.bytes.count

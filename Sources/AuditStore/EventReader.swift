@@ -18,13 +18,13 @@ package struct SessionTally: Sendable, Equatable {
   var odd: UInt64 = 0
   var cut: UInt64 = 0
 
-  fileprivate var known = [UInt64](repeating: 0, count: EventTypes.all.count + 1)
+  fileprivate var known = [UInt64](repeating: 0, count: IndexedTypes.all.count + 1)
   fileprivate var others: [String: UInt64] = [:]
 
   /// Lines by type.
   var types: [String: UInt64] {
     var types = others
-    for (index, type) in EventTypes.all.enumerated() where known[index + 1] > 0 {
+    for (index, type) in IndexedTypes.all.enumerated() where known[index + 1] > 0 {
       types[type.name.description] = known[index + 1]
     }
     return types
@@ -48,7 +48,7 @@ struct EventReader {
   var scratch: [UInt8] = []
   /// First line of each Kubernetes audit id, by its hash: its later stages are its outcome.
   var auditIDs: [Int: Int64] = [:]
-  private let types = EventTypes.table
+  private let types = IndexedTypes.table
   private let names = FieldName.table
 
   /// Reads one batch; rows are added only where `wantsRows`.
@@ -73,8 +73,8 @@ struct EventReader {
         } else {
           tally.others[header.typeName(in: line), default: 0] &+= 1
         }
-        if type == EventTypes.output || type == EventTypes.input {
-          count(line, header, type == EventTypes.output ? .output : .input, sequence, &block)
+        if type == IndexedTypes.output || type == IndexedTypes.input {
+          count(line, header, type == IndexedTypes.output ? .output : .input, sequence, &block)
         } else {
           read(line, header, type, sequence, index, &block)
         }

@@ -172,6 +172,23 @@ extension EventBlock {
       rows[index].rows = nil
       rows[index].bytes = nil
     }
+    foldDecisions(first)
+  }
+
+  /// Gives decisions to the actions they are on, where their rows are here: behind the results, as `SessionRows` does
+  /// it with actions of earlier blocks.
+  private mutating func foldDecisions(_ first: UInt64) {
+    for index in decisions.indices {
+      let fact = decisions[index]
+      let line = fact.subject.line
+      guard line >= 0, UInt64(line) >= first, UInt64(line) < rows[Int(fact.row)].sequence else {
+        continue
+      }
+      decisions[index].isFolded = true
+      guard let place = row(at: UInt64(line)), rows[place].isAction else { continue }
+      rows[place].disposition = fact.disposition
+      if fact.isEnforced, fact.outcome == .block, rows[place].status == 0 { rows[place].status = 2 }
+    }
   }
 
   private static func sum(_ a: Int64?, _ b: Int64?) -> Int64? {

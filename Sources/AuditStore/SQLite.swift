@@ -267,6 +267,32 @@ struct Statement: ~Copyable {
     guard code == SQLITE_OK else { throw unsafe SQLiteFailure(code, of: database) }
   }
 
+  /// Binds a part of `bytes` as text without copying it, or NULL where it is absent: the bytes must stay where they
+  /// are until the statement was run and `forget()` called.
+  @unsafe
+  func set(_ place: Int32, lent bytes: UnsafeBufferPointer<UInt8>, _ piece: Piece)
+    throws(SQLiteFailure)
+  {
+    let code: Int32
+    if piece.isNone {
+      code = unsafe sqlite3_bind_null(handle, place)
+    } else if piece.count == 0 {
+      code = bind("", at: place)
+    } else {
+      code = unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[piece.range])
+        .withMemoryRebound(to: CChar.self) { text in
+          unsafe sqlite3_bind_text64(
+            handle, place, text.baseAddress, UInt64(text.count), nil, UInt8(SQLITE_UTF8))
+        }
+    }
+    guard code == SQLITE_OK else { throw unsafe SQLiteFailure(code, of: database) }
+  }
+
+  /// Lets go of all that is bound.
+  ///
+  /// Wraps `sqlite3_clear_bindings`.
+  func forget() { unsafe _ = sqlite3_clear_bindings(handle) }
+
   /// Binds a named parameter, where the statement has it.
   func set(named name: String, _ value: SQLValue) throws(SQLiteFailure) {
     let place = unsafe sqlite3_bind_parameter_index(handle, name)
@@ -410,6 +436,12 @@ extension SQLiteFailure {
       unsafe sqlite3_errmsg(database).map { unsafe String(cString: $0) } ?? "error \(code)"
   }
 }
+
+/// Lets SQLite stop counting the memory it takes in this process, which costs a lock for each piece of it.
+///
+/// Only before anything else of SQLite is used, and where `limitSQLiteMemory` is not: it has no effect afterwards.
+/// Wraps `sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0)`.
+package func leaveSQLiteMemoryUncounted() { _ = blackbox_sqlite_uncounted() }
 
 /// The library's own version.
 ///

@@ -14,6 +14,8 @@ struct ReadJob: Sendable {
 /// What reading a session gave in the end.
 struct SessionReading: Sendable {
   var verdict: SessionVerdict
+  /// When the file's content had last changed before it was read, ns since 1970; nil without a file.
+  var changed: Int64?
   var tally: SessionTally
   var context: SessionContext
   var traceID: String?
@@ -46,6 +48,7 @@ extension ReadJob {
     while true {
       var walk = SessionWalk(job: self, skip: skip)
       var isWanted = true
+      let changed = store.changeTime(of: id)
       let verdict: SessionVerdict
       do throws(SessionLogFailure) {
         verdict = try SessionVerifier.verify(id, in: store, leaves: leaves) {
@@ -69,8 +72,18 @@ extension ReadJob {
       return give(
         .finished(
           SessionReading(
-            verdict: verdict, tally: reader.tally, context: context, traceID: reader.traceID,
+            verdict: verdict, changed: changed, tally: reader.tally, context: context,
+            traceID: reader.traceID,
             sourceIP: reader.sourceIP, authMethod: reader.authMethod, tokenID: reader.tokenID)))
+    }
+  }
+}
+
+extension Store {
+  /// When a session's file last changed, ns since 1970; nil where there is none.
+  func changeTime(of id: SessionID) -> Int64? {
+    do throws(FileFailure) { return try system.status(of: sessionPath(of: id)).modified } catch {
+      return nil
     }
   }
 }

@@ -47,7 +47,8 @@ extension SessionRows {
       SQLValue(verdict.root?.bytes), SQLValue(verdict.bytes),
       leaves.last.map { SQLValue($0.index) } ?? .null, .integer(isClosed ? 1 : 0),
       .text(verdict.indexWord(lastLeaf: leaves.last?.leaf)), .text(rules),
-      .integer(tally.outputBytes > 0 || tally.inputBytes > 0 ? 1 : 0), .integer(sid),
+      .integer(tally.outputBytes > 0 || tally.inputBytes > 0 ? 1 : 0),
+      SQLValue(read.changed), .integer(sid),
     ])
   }
 }

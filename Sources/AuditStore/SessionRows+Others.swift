@@ -10,16 +10,16 @@ extension SessionRows {
     let event = Event(
       eid: sid << 32 | Int64(row.sequence), sid: sid, sequence: row.sequence,
       time: context.start &+ Int64(clamping: row.time), json: fact.json)
-    let name = EventTypes.all[Int(fact.type) - 1].name.description
+    let name = IndexedTypes.all[Int(fact.type) - 1].name.description
     let what = String(name.split(separator: ".").last ?? "")
     switch fact.type {
-    case EventTypes.policies: try addPolicy(event, what, context)
-    case EventTypes.approvals: try addApproval(event, what, context)
-    case EventTypes.delegations: try addDelegation(event, what)
-    case EventTypes.audits: try addAccess(event, what)
-    case EventTypes.mcpCatalog: try addTools(event)
-    case EventTypes.toolApproved: try addApprovedTool(event)
-    case EventTypes.classify, EventTypes.canary: try addClassified(event, fact.type, context)
+    case IndexedTypes.policies: try addPolicy(event, what, context)
+    case IndexedTypes.approvals: try addApproval(event, what, context)
+    case IndexedTypes.delegations: try addDelegation(event, what)
+    case IndexedTypes.audits: try addAccess(event, what)
+    case IndexedTypes.mcpCatalog: try addTools(event)
+    case IndexedTypes.toolApproved: try addApprovedTool(event)
+    case IndexedTypes.classify, IndexedTypes.canary: try addClassified(event, fact.type, context)
     default: break
     }
   }
@@ -168,7 +168,7 @@ extension SessionRows {
       return
     }
     let infoType = json["info_type"]?.string ?? ""
-    if type == EventTypes.classify {
+    if type == IndexedTypes.classify {
       try run(
         """
         INSERT OR REPLACE INTO classified VALUES(\(event.eid), \(event.time), \(resource),

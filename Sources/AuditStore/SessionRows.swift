@@ -22,40 +22,7 @@ struct SessionRows: ~Copyable {
   mutating func add(_ block: EventBlock, sid: Int64, _ context: SessionContext)
     throws(SQLiteFailure) -> Int64
   {
-    let first = sid << 32
-    var resources: [Int64?] = []
-    for fact in block.resources { resources.append(try ids.id(of: fact)) }
-    for row in block.rows {
-      let type =
-        row.type > 0
-        ? try ids.id(ofType: row.type) : try ids.id(ofType: block.names[Int(-1 - row.type)])
-      try statements.event.set(1, first | Int64(row.sequence))
-      try statements.event.set(2, context.start &+ Int64(clamping: row.time))
-      try statements.event.set(3, type)
-      try statements.event.set(4, Int64(clamping: block.number))
-      try statements.event.set(5, Int64(row.line))
-      try statements.event.set(6, row.isAction ? 1 : 0)
-      try statements.event.set(7, row.resource < 0 ? nil : resources[Int(row.resource)])
-      try statements.event.set(8, block.bytes, row.op)
-      try statements.event.set(9, block.bytes, row.target)
-      try statements.event.set(10, row.status)
-      try statements.event.set(11, row.disposition)
-      try statements.event.set(12, row.severity)
-      try statements.event.set(13, block.bytes, row.code)
-      var text: Int64?
-      if !row.text.isNone {
-        text = try ids.id(
-          ofText: block.bytes, row.text, first: row.textID, check: row.textCheck)
-      }
-      try statements.event.set(14, text)
-      try statements.event.set(15, row.duration)
-      try statements.event.set(16, row.rows)
-      try statements.event.set(17, row.bytes)
-      try statements.event.set(18, try number(row.cause, below: row.sequence, sid, block))
-      try statements.event.set(19, block.bytes, row.digest)
-      try statements.event.set(20, block.bytes, row.attributes)
-      try statements.event.run()
-    }
+    try addEvents(block, sid, context)
     for part in block.stretches {
       try statements.stretch.run([
         .integer(sid), SQLValue(part.batch), .text(part.stream.rawValue),
@@ -66,6 +33,49 @@ struct SessionRows: ~Copyable {
     try addFacts(block, sid, context)
     for fact in block.others { try addOther(fact, block, sid, context) }
     return Int64(block.rows.count + block.stretches.count)
+  }
+
+  private mutating func addEvents(_ block: EventBlock, _ sid: Int64, _ context: SessionContext)
+    throws(SQLiteFailure)
+  {
+    let first = sid << 32
+    var resources: [Int64?] = []
+    for fact in block.resources { resources.append(try ids.id(of: fact)) }
+    // The texts of a row are lent to SQLite until it has written them.
+    defer { statements.event.forget() }
+    try unsafe block.bytes.withUnsafeBufferPointer { bytes throws(SQLiteFailure) in
+      for row in block.rows {
+        let type =
+          row.type > 0
+          ? try ids.id(ofType: row.type) : try ids.id(ofType: block.names[Int(-1 - row.type)])
+        var text: Int64?
+        if !row.text.isNone {
+          text = try ids.id(
+            ofText: block.bytes, row.text, first: row.textID, check: row.textCheck)
+        }
+        try statements.event.set(1, first | Int64(row.sequence))
+        try statements.event.set(2, context.start &+ Int64(clamping: row.time))
+        try statements.event.set(3, type)
+        try statements.event.set(4, Int64(clamping: block.number))
+        try statements.event.set(5, Int64(row.line))
+        try statements.event.set(6, row.isAction ? 1 : 0)
+        try statements.event.set(7, row.resource < 0 ? nil : resources[Int(row.resource)])
+        try unsafe statements.event.set(8, lent: bytes, row.op)
+        try unsafe statements.event.set(9, lent: bytes, row.target)
+        try statements.event.set(10, row.status)
+        try statements.event.set(11, row.disposition)
+        try statements.event.set(12, row.severity)
+        try unsafe statements.event.set(13, lent: bytes, row.code)
+        try statements.event.set(14, text)
+        try statements.event.set(15, row.duration)
+        try statements.event.set(16, row.rows)
+        try statements.event.set(17, row.bytes)
+        try statements.event.set(18, try number(row.cause, below: row.sequence, sid, block))
+        try unsafe statements.event.set(19, lent: bytes, row.digest)
+        try unsafe statements.event.set(20, lent: bytes, row.attributes)
+        try statements.event.run()
+      }
+    }
   }
 
   /// The number of the event that a reference names; nil where there is none, or none before it.
@@ -126,7 +136,7 @@ struct SessionRows: ~Copyable {
       try statements.decision.set(9, block.bytes, fact.inputDigest)
       try statements.decision.set(10, fact.latency)
       try statements.decision.run()
-      if let subject {
+      if let subject, !fact.isFolded {
         try statements.decided.set(1, fact.disposition)
         try statements.decided.set(2, fact.isEnforced && fact.outcome == .block ? 1 : 0)
         try statements.decided.set(3, subject)
@@ -138,13 +148,17 @@ struct SessionRows: ~Copyable {
       let own = first | Int64(row.sequence)
       var subject = try number(fact.subject, below: row.sequence, sid, block) ?? own
       // A result counts for its action.
-      try statements.action.set(1, subject)
-      if try statements.action.step(), statements.action.integer(0) == 0,
+      let isAction =
+        subject == first | fact.subject.line
+        && block.row(at: UInt64(clamping: fact.subject.line)).map { block.rows[$0].isAction }
+          ?? false
+      if !isAction { try statements.action.set(1, subject) }
+      if !isAction, try statements.action.step(), statements.action.integer(0) == 0,
         let cause = statements.action.optionalInteger(1)
       {
         subject = cause
       }
-      statements.action.reset()
+      if !isAction { statements.action.reset() }
       try statements.masking.set(1, own)
       try statements.masking.set(2, subject)
       try statements.masking.set(3, text: fact.what.description)
@@ -246,7 +260,7 @@ struct RowStatements: ~Copyable {
       """
       UPDATE source SET is_due = 0, bytes = ?, sha256 = ?, lines_done = ?, root_done = ?,
         offset_done = ?, leaf_done = ?, is_closed = ?, verify = ?, rules = ?,
-        is_text_due = is_text_due OR ? WHERE src = ?
+        is_text_due = is_text_due OR ?, changed_ns = ? WHERE src = ?
       """)
     let chain = try database.prepare("INSERT OR REPLACE INTO session_chain VALUES(?,?,?)")
     // All or none: what owns statements is never half made.

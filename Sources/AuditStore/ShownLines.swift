@@ -11,6 +11,8 @@ struct ShownLines {
   /// One text, and the line of the session after which it stood on the screen.
   struct Shown: Sendable, Equatable {
     var sequence: UInt64
+    /// Microseconds since line 0.
+    var time: UInt64
     var text: String
   }
 
@@ -18,6 +20,8 @@ struct ShownLines {
   private(set) var commands: [TypedCommand] = []
   /// Lines that a limit left out.
   private(set) var cut: UInt64 = 0
+  /// Places where something was sent that a person did not see, or saw as something else.
+  private(set) var hidden: UInt64 = 0
 
   private var terminal: VirtualTerminal
   private var finder = CommandFinder()
@@ -25,10 +29,18 @@ struct ShownLines {
   private var bytes = 0
   private var sequence: UInt64 = 0
   private var time: UInt64 = 0
+  private var place: Place { Place(sequence: sequence, time: time) }
+  /// What is fed next belongs to what was fed before it: nobody saw the screen in between.
+  private var goesOn = false
   /// The row under the cursor holds text that was not taken yet, last changed by this line.
-  private var pending: UInt64?
+  private var pending: Place?
   private var nextFullScreen: UInt64 = 0
   private var fullScreenLines = 0
+
+  private struct Place {
+    var sequence: UInt64
+    var time: UInt64
+  }
 
   /// Different lines of one session, and their bytes.
   static let lineLimit = 50_000
@@ -58,6 +70,7 @@ struct ShownLines {
     if time >= self.time &+ Self.pause { pauseBefore(time) }
     self.sequence = sequence
     self.time = time
+    goesOn = false
     let rows = max(2, terminal.rows)
     var start = 0
     var index = 0
@@ -74,11 +87,13 @@ struct ShownLines {
         if pending != nil {
           feed(data, &start, index)
           takePending()
+          goesOn = false
         }
         feeds += 1
         if feeds >= rows - 1 {
           feed(data, &start, index + 1)
           feeds = 0
+          goesOn = false
         }
       } else if byte == 0x1B {
         switch Mark(data, at: index) {
@@ -97,6 +112,7 @@ struct ShownLines {
       index += 1
     }
     feed(data, &start, data.count)
+    countHidden()
     if terminal.isAlternateScreen {
       takeFullScreen(force: false)
     } else {
@@ -106,12 +122,14 @@ struct ShownLines {
 
   private mutating func feed(_ data: Span<UInt8>, _ start: inout Int, _ end: Int) {
     guard end > start else { return }
-    terminal.feed(data.extracting(start..<end))
+    let piece = data.extracting(start..<end)
+    goesOn ? terminal.feed(continuing: piece) : terminal.feed(piece)
+    goesOn = true
     start = end
     guard !terminal.isAlternateScreen else { return }
     let cursor = terminal.cursor.row
     for row in 0..<terminal.rows where terminal.isFresh(row) {
-      if row == cursor { pending = sequence } else { take(row, at: sequence) }
+      if row == cursor { pending = place } else { take(row, at: place) }
     }
   }
 
@@ -147,20 +165,24 @@ struct ShownLines {
   }
 
   private mutating func takeAll() {
-    for row in 0..<terminal.rows { take(row, at: sequence) }
+    for row in 0..<terminal.rows { take(row, at: place) }
     pending = nil
   }
 
   private mutating func takeFullScreen(force: Bool) {
     guard force || time >= nextFullScreen else { return }
     let before = known.count
-    for row in 0..<terminal.rows { take(row, at: sequence) }
+    for row in 0..<terminal.rows { take(row, at: place) }
     fullScreenLines += known.count - before
     nextFullScreen = time &+ Self.pause << UInt64(min(6, fullScreenLines / 1000))
   }
 
+  private mutating func countHidden() {
+    for content in terminal.takeHidden() where content.kind.deceives { hidden &+= 1 }
+  }
+
   /// Takes the whole line that a row belongs to, with what it wraps from and to.
-  private mutating func take(_ row: Int, at sequence: UInt64) {
+  private mutating func take(_ row: Int, at place: Place) {
     var first = row
     while first > 0, terminal.row(first - 1).isWrapped { first -= 1 }
     var text = ""
@@ -181,7 +203,7 @@ struct ShownLines {
       return
     }
     bytes += text.utf8.count
-    shown.append(Shown(sequence: sequence, text: text))
+    shown.append(Shown(sequence: place.sequence, time: place.time, text: text))
   }
 
   /// What an escape sequence means for what is on the screen.
@@ -231,6 +253,19 @@ struct ShownLines {
       } else {
         return nil
       }
+    }
+  }
+}
+
+extension HiddenContent.Kind {
+  /// True for what is there to be overlooked; ordinary programs set titles, ask the terminal what it is, define keys
+  /// and notify.
+  var deceives: Bool {
+    switch self {
+    case .concealed, .sameColor, .overwritten, .clipboardWrite, .clipboardQuery, .titleQuery,
+      .linkMismatch, .linkScheme, .bidi, .tags, .zeroWidth, .mixedScript, .mediaCopy:
+      true
+    case .title, .query, .definition, .string, .notification: false
     }
   }
 }

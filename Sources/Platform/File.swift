@@ -109,6 +109,19 @@ package struct File: ~Copyable {
     do { return try system.status(descriptor) } catch { throw error.at(path) }
   }
 
+  /// Gives an empty file that the superuser just made to the owner of the directory it lies in.
+  ///
+  /// Whoever owns a store goes on using what was made in it. Nothing happens for any other user, and to a file
+  /// that has content or a second name. Wraps `fchown(2)`.
+  package func giveToOwner(of directory: String) throws(FileFailure) {
+    guard isSuperuser else { return }
+    let (own, around) = (try status(), try system.status(of: directory))
+    guard own.kind == .regular, own.links == 1, own.size == 0, own.owner != around.owner else {
+      return
+    }
+    do { try changeOwner(descriptor, to: around.owner) } catch { throw error.at(path) }
+  }
+
   /// True if `path` names this file now; false where it names another one or nothing.
   package func isNamed(_ path: String) throws(FileFailure) -> Bool {
     let held = try status()

@@ -154,6 +154,18 @@ package final class SystemFiles: FileSystem {
   }
 }
 
+/// True in a process of the superuser.
+///
+/// Wraps `geteuid`.
+var isSuperuser: Bool { geteuid() == 0 }
+
+/// Wraps `fchown`.
+func changeOwner(_ descriptor: Int32, to owner: UInt32) throws(FileFailure) {
+  guard fchown(descriptor, owner, gid_t.max) == 0 else {
+    throw FileFailure("give away", path: "", code: errno)
+  }
+}
+
 /// Gives a directory to a group, by name or number, with these permission bits.
 ///
 /// Wraps `getgrnam`, `chown` and `chmod`.

@@ -170,7 +170,8 @@ final class Fixture {
   }
 
   private static let dumps: [String: SQL] = [
-    "meta": "SELECT * FROM meta WHERE k NOT IN('folders', 'counts') ORDER BY k",
+    "meta":
+      "SELECT * FROM meta WHERE k NOT IN('folders', 'counts', 'checkpoint', 'signed') ORDER BY k",
     "leaf": "SELECT * FROM leaf ORDER BY 1",
     "source": "SELECT * FROM source ORDER BY 1", "identity": "SELECT * FROM identity ORDER BY 1",
     "resource": "SELECT * FROM resource ORDER BY 1",

@@ -11,6 +11,7 @@ import Testing
   @Test func `every question and detection is answered exactly, also after a rebuild`() throws {
     let scene = try GeneratedStore(sessions: 330, events: 12_000, positives: 4)
     var wish = IndexWish()
+    #expect(scene.truth.sessions == 330)
     let first = try AuditIndex.refresh(scene.store, now: 0, wish)
     #expect(first.contents.sessions == Int64(scene.truth.sessions))
     #expect(first.contents.events == Int64(scene.truth.events))

@@ -1,4 +1,5 @@
 import Evidence
+import Foundation
 import Platform
 import SessionLog
 import Testing
@@ -75,6 +76,39 @@ import Testing
     again.rebuilds = true
     let third = try AuditIndex.refresh(fixture.store, now: 0, again)
     #expect(third.update == first.update)
+  }
+
+  @Test func `a file that was changed under its name is found where it is looked for`() throws {
+    let fixture = try Fixture()
+    let id = try fixture.record()
+    _ = try fixture.index()
+    let path = fixture.store.sessionPath(of: id)
+    var bytes = try SystemFiles.shared.readSmallFile(path, limit: 1 << 20)
+    bytes[bytes.count / 2] ^= 1
+    try Data(bytes).write(to: URL(filePath: path))
+    // Nothing came or went: the quick look does not tell, and says no more than it saw.
+    #expect(try fixture.sessions().first?.verdict == "OK")
+    var wish = IndexWish()
+    wish.checks = true
+    let refreshed = try AuditIndex.refresh(fixture.store, now: 0, wish)
+    #expect(refreshed.update.sessions == 1)
+    #expect(refreshed.contents.damaged == 1)
+    #expect(try AuditIndex.refresh(fixture.store, now: 0, wish).changedNothing)
+  }
+
+  @Test func `a checkpoint is believed again only byte for byte`() throws {
+    let fixture = try Fixture()
+    try fixture.record()
+    _ = try fixture.index()
+    #expect(try fixture.index().1.isEmpty)
+    let path = fixture.store.checkpointPath
+    var bytes = try SystemFiles.shared.readSmallFile(path, limit: 1 << 16)
+    bytes[bytes.count - 6] = bytes[bytes.count - 6] == 0x41 ? 0x42 : 0x41
+    try Data(bytes).write(to: URL(filePath: path))
+    let notes = try fixture.index().1
+    #expect(
+      notes.contains { if case .unsigned = $0 { true } else { false } },
+      "a forged signature was believed")
   }
 
   @Test func `a live session is open with what is committed`() throws {

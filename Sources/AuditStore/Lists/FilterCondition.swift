@@ -78,7 +78,7 @@ struct FilterCondition {
       each(field) { pattern in
         "s.did IN (SELECT did FROM delegation WHERE \(Self.match(["root_uid"], pattern)))"
       }
-    case .has: each(field) { pattern in Trait(rawValue: pattern.text).map(Self.has) ?? "FALSE" }
+    case .has: each(field) { pattern in Trait(name: pattern.text).map(Self.has) ?? "FALSE" }
     default: []
     }
   }
@@ -107,6 +107,13 @@ struct FilterCondition {
       """
       s.sid IN (SELECT src FROM source WHERE verify NOT IN('OK', 'OPEN', 'STARTING', 'PRUNED'))
       """
+    case .approval:
+      """
+      (EXISTS(SELECT 1 FROM approval AS av WHERE av.sid = s.sid)
+        OR EXISTS(SELECT 1 FROM approval_event AS ae
+          WHERE ae.eid BETWEEN s.sid << 32 AND (s.sid << 32) + 4294967295))
+      """
+    case .hidden: "s.n_hidden > 0"
     case .finding:
       "EXISTS(SELECT 1 FROM finding AS ff WHERE ff.sid = s.sid AND ff.state <> 'dismissed')"
     }

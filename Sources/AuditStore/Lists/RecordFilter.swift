@@ -52,7 +52,7 @@ package struct RecordFilter: Sendable, Equatable {
 
   /// Checks the fields whose values are not free; `hasStates` where `status` is a state's name.
   package func check(hasStates: Bool) throws(FilterFailure) {
-    for pattern in self[.has] where Trait(rawValue: pattern.text) == nil {
+    for pattern in self[.has] where Trait(name: pattern.text) == nil {
       throw FilterFailure(
         field: .has, value: pattern.text,
         wanted: Trait.allCases.map(\.rawValue).joined(separator: ", "))
@@ -132,6 +132,22 @@ package enum Trait: String, Sendable, CaseIterable {
   case damage
   /// A finding that nobody has dismissed.
   case finding
+  /// An approval that was asked for, given or used.
+  case approval
+  /// Content that a person before the terminal did not see, or saw as something else.
+  case hidden
+
+  /// Its other names: what people call it, and what the columns are called.
+  private static let synonyms: [String: Trait] = [
+    "denial": .block, "denied": .block, "blocked": .block, "held": .hold, "masked": .mask,
+    "masking": .mask, "gaps": .gap, "findings": .finding, "approvals": .approval,
+    "damaged": .damage, "recovery": .recovered,
+  ]
+
+  package init?(name: String) {
+    guard let trait = Trait(rawValue: name) ?? Self.synonyms[name] else { return nil }
+    self = trait
+  }
 }
 
 /// A filter's value that its field does not take.

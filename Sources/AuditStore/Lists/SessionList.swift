@@ -21,6 +21,7 @@ extension RecordList {
       Column("held", .integer, wide: true, "s.n_held"),
       Column("masked", .integer, wide: true, "s.n_masked"),
       Column("gaps", .integer, wide: true, "s.n_gaps"),
+      Column("hidden", .integer, wide: true, "s.n_hidden"),
       Column("recovered", .integer, wide: true, "s.n_recovered"),
       Column("bytes", .bytes, wide: true, "s.bytes"),
       Column("broken_rules", .words, wide: true, "c.rules"),

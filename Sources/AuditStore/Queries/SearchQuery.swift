@@ -7,7 +7,7 @@ package struct SearchHit: Sendable, Equatable {
   package var place: String
   package var session: String
   package var sequence: Int64
-  /// Microseconds since 1970; of a shown line that of the batch it came with.
+  /// Microseconds since 1970: of the event, or of the output line after which a text stood on the screen.
   package var time: Int64
   package var agent: String?
   package var principal: String?
@@ -206,7 +206,7 @@ extension AuditIndex {
     // What only events have, a screen has not.
     let types = filter[.type]
     filter[.type] = []
-    var conditions = [FilterCondition(filter, .session).sql(time: Self.shownTime)]
+    var conditions = [FilterCondition(filter, .session).sql(time: "w.ts_us")]
     if FilterField.allCases.contains(where: { !$0.isOfSession && !filter[$0].isEmpty }) {
       conditions = ["FALSE"]
     }
@@ -227,12 +227,6 @@ extension AuditIndex {
       """
   }
 
-  /// When the batch came that an output line stands in.
-  private static let shownTime: SQL = """
-    (s.start_us + coalesce((SELECT min(t.t_last) FROM stretch AS t WHERE t.sid = s.sid
-      AND t.stream = 'output' AND t.last_seq >= w.eid & 4294967295), s.t_last))
-    """
-
   // MARK: hits
 
   private func hit(
@@ -241,10 +235,11 @@ extension AuditIndex {
     let row = try database.prepare(
       candidate.isShown
         ? """
-        SELECT s.uid, \(Self.shownTime), a.uid, p.uid, r.uid, 'terminal.output', NULL, NULL, NULL
-        FROM (SELECT \(candidate.eid) AS eid) AS w JOIN session AS s ON s.sid = w.eid >> 32
+        SELECT s.uid, w.ts_us, a.uid, p.uid, r.uid, 'terminal.output', NULL, NULL, NULL
+        FROM shown AS w JOIN session AS s ON s.sid = w.eid >> 32
           LEFT JOIN identity AS a ON a.iid = s.agent LEFT JOIN identity AS p ON p.iid = s.principal
           LEFT JOIN resource AS r ON r.rid = s.rid
+        WHERE w.tid = \(candidate.tid) AND w.eid = \(candidate.eid)
         """
         : """
         SELECT s.uid, e.ts_us, a.uid, p.uid, r.uid, n.name, e.op, e.target, e.confidence

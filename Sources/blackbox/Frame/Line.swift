@@ -78,6 +78,14 @@ struct Line: ExpressibleByStringInterpolation, Sendable {
       line.parts.append((String(number), style))
     }
 
+    /// A number and what it counts: "1 row", "2 rows".
+    mutating func appendInterpolation(
+      _ number: some BinaryInteger, of noun: StaticString, _ nouns: StaticString? = nil
+    ) {
+      let word = number == 1 ? "\(noun)" : nouns.map { "\($0)" } ?? "\(noun)s"
+      line.parts.append(("\(number) \(word)", nil))
+    }
+
     mutating func appendInterpolation(_ bytes: [UInt8], _ style: Style? = nil) {
       line.parts.append((TerminalText.line(bytes), style))
     }

@@ -40,18 +40,8 @@ struct ListRunner {
     }
     try arguments.record(
       .query, in: store, rows: page.rows.count, sessions: list.sessions(page.rows), &io)
-    let pager = io.startsPager(rows: page.rows.count, arguments)
-    do {
-      try io.list(Listing(list, page.rows))
-      try io.flush()
-    } catch {
-      pager?.finish()
-      // Whoever leaves the pager early has seen enough.
-      guard pager != nil, (error as? OutputFailure)?.isReaderGone ?? false else { throw error }
-      return .done
-    }
-    pager?.finish()
-    if page.isCut { io.warn("cut after \(page.rows.count) rows; --all shows the rest") }
+    try io.show(Listing(list, page.rows), arguments)
+    if page.isCut { io.tellMore(after: page.rows.count, "row", arguments) }
     try tell(page.cursor, &io)
     return page.rows.isEmpty && arguments.flag("fail-empty") ? .nothingMatched : .done
   }
@@ -139,6 +129,9 @@ extension Output {
     let looksForText =
       arguments.description.name == "search"
       && !(arguments.values("grep") + arguments.values("regex")).isEmpty
+      // Only drawing a terminal finds what it hid.
+      || arguments.description.options.contains { $0.name == "has" }
+        && arguments.list("has").contains { $0.hasSuffix("hidden") }
     let answer = try AuditIndex.using(
       store, now: Environment.now.microseconds, updates: !arguments.flag("no-index"),
       text: looksForText,
@@ -151,8 +144,37 @@ extension Output {
     return answer
   }
 
+  /// Says that more follow: always where the limit is ours, and to somebody who watches where it is theirs.
+  mutating func tellMore(after count: Int, _ noun: StaticString, _ arguments: ParsedArguments) {
+    if arguments.value("limit") == nil {
+      warn("cut after \(count, of: noun); --all shows the rest")
+    } else if errorIsTerminal {
+      note("more follow; --all shows them")
+    }
+  }
+
+  /// Writes a list, through a pager where it is a table longer than the terminal.
+  mutating func show(_ listing: Listing, _ arguments: ParsedArguments) throws {
+    guard let pager = startsPager(rows: listing.rows.count, arguments) else {
+      try list(listing)
+      return try flush()
+    }
+    var failure: (any Error)?
+    do {
+      try list(listing)
+      try flush()
+    } catch { failure = error }
+    // The shell found no such program, and nobody has seen anything.
+    if pager.finish() == 127 {
+      try list(listing)
+      return try flush()
+    }
+    // Whoever leaves the pager early has seen enough.
+    if let failure, !((failure as? OutputFailure)?.isReaderGone ?? false) { throw failure }
+  }
+
   /// Starts a pager for a table that is longer than the terminal.
-  func startsPager(rows: Int, _ arguments: ParsedArguments) -> Pager.Running? {
+  private func startsPager(rows: Int, _ arguments: ParsedArguments) -> Pager.Running? {
     guard isTerminal, !format.isForPrograms, !arguments.flag("no-pager") else { return nil }
     var size = winsize()
     guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, rows >= Int(size.ws_row)

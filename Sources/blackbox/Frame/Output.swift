@@ -21,6 +21,8 @@ struct Output: ~Copyable {
   private(set) var colour = false
   /// Columns of the terminal results go to; nil where it is none.
   let width: Int?
+  /// Whether results go to standard output, not into a test's memory.
+  var isProcess: Bool { target == .process }
   /// Whether standard output is a terminal.
   let isTerminal: Bool
   /// Whether standard error is a terminal.

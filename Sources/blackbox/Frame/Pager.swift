@@ -50,12 +50,13 @@ enum Pager {
     fileprivate let process: pid_t
     fileprivate let terminal: Int32
 
-    /// Tells the pager that all was said, and waits until it is left.
-    func finish() {
+    /// Tells the pager that all was said, and waits until it is left; its exit status, 127 where there was none.
+    func finish() -> Int32 {
       dup2(terminal, STDOUT_FILENO)
       close(terminal)
       var status: Int32 = 0
       while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
+      return status & 0x7F == 0 ? status >> 8 & 0xFF : 0
     }
   }
 }

@@ -76,9 +76,7 @@ struct AccessVerb: Verb {
       }
     } else {
       try io.list(Self.listing(shown))
-      if shown.count < readings.count {
-        io.warn("cut after \(shown.count) readings; --all shows the rest")
-      }
+      if shown.count < readings.count { io.tellMore(after: shown.count, "reading", arguments) }
     }
     for finding in damage.prefix(20) {
       io.warn("\(finding.path): \(finding.found), wanted \(finding.wanted)")

@@ -12,12 +12,14 @@ struct IndexVerb: Verb {
       "This verb does that for the search too: it draws what terminals showed, finds the commands "
         + "typed in them, and makes every text findable. It can be stopped anywhere and goes on "
         + "where it stood. Two may run at once: one waits for the other.",
-      "The index file is read for damage with --check, and by itself where the last writer was "
-        + "interrupted; a damaged one is put aside and built anew.",
+      "Before every question a quick look at the log and at the folders of sessions tells whether "
+        + "the index is up to date. --check reads the whole index file for damage, and looks at each "
+        + "session's file whether it was changed since; the first is done by itself where the last "
+        + "writer was interrupted. A damaged index is put aside and built anew.",
     ],
     options: [
       .flag("rebuild", help: "empty it first and read every session again"),
-      .flag("check", help: "read the whole index file for damage first"),
+      .flag("check", help: "look for damage of the index and for session files that were changed"),
       .value(
         "text", nil, "MODE", .choice(["trigram", "words", "off"]),
         help: "find any part of a text, or whole words, or make no search; kept from then on"),
@@ -43,6 +45,7 @@ struct IndexVerb: Verb {
 
   func run(_ io: inout Output) throws -> ExitCode {
     let store = try Store.open(location.directory)
+    if io.isProcess { leaveSQLiteMemoryUncounted() }
     var wish = IndexWish()
     wish.rebuilds = arguments.flag("rebuild")
     wish.checks = arguments.flag("check")
@@ -82,14 +85,15 @@ struct IndexVerb: Verb {
       }
     } else {
       let update = result.update
-      try io.line("read \(update.leaves) leaves and \(update.sessions) sessions")
+      try io.line(
+        "read \(update.leaves, of: "leaf", "leaves") and \(update.sessions, of: "session")")
       if !result.text.isEmpty {
         try io.line(
-          "drew \(result.text.sessions) terminal sessions, made \(result.text.texts) texts findable"
+          "drew \(result.text.sessions, of: "terminal session"), made \(result.text.texts, of: "text") findable"
         )
       }
       let all = result.contents
-      try io.line("the index holds \(all.sessions) sessions, \(all.events) events")
+      try io.line("the index holds \(all.sessions, of: "session"), \(all.events, of: "event")")
       if all.damaged > 0 {
         try io.line(
           "\(all.damaged, .red) with damaged evidence: `blackbox sessions --has damage`")
@@ -109,7 +113,7 @@ extension IndexNote {
       "the index cannot be written here (\(reason)); it was built in memory for this once"
     case .notUpdated(let reason):
       "the index was not brought up to date (\(reason)); newer sessions may be missing here"
-    case .pending(let count): "\(count) sessions are not, or not wholly, in the index yet"
+    case .pending(let count): "not, or not wholly, in the index yet: \(count, of: "session")"
     case .unsigned(let reason):
       "the log's checkpoint cannot be used (\(reason)); run `blackbox verify --all`"
     }

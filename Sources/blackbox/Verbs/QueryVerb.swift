@@ -69,7 +69,7 @@ struct QueryVerb: Verb {
     try arguments.record(.query, in: store, rows: answer.rows.count, &io)
     try show(answer, &io)
     if let cut = answer.cut {
-      io.warn("the answer is cut after \(answer.rows.count) rows: \(Self.words(cut, limits))")
+      io.warn("the answer is cut after \(answer.rows.count, of: "row"): \(Self.words(cut, limits))")
       return .cut
     }
     return answer.rows.isEmpty && arguments.flag("fail-empty") ? .nothingMatched : .done
@@ -100,10 +100,7 @@ struct QueryVerb: Verb {
           return Cell(value)
         })
     }
-    let pager = io.startsPager(rows: answer.rows.count, arguments)
-    defer { pager?.finish() }
-    try io.list(listing)
-    try io.flush()
+    try io.show(listing, arguments)
   }
 
   /// Columns in µs that are lengths and no moments.

@@ -99,14 +99,13 @@ struct SearchVerb: Verb {
         try io.line("\(page.hits.count)")
       }
     } else {
-      let pager = io.startsPager(rows: page.hits.count, arguments)
-      defer { pager?.finish() }
-      try io.list(Self.listing(page.hits, verified: arguments.flag("verified")))
-      try io.flush()
+      try io.show(
+        Self.listing(page.hits, verified: arguments.flag("verified")), arguments)
     }
-    if page.isCut { io.warn("cut after \(page.hits.count) hits; --all shows the rest") }
+    if page.isCut { io.tellMore(after: page.hits.count, "hit", arguments) }
     if page.pendingSessions > 0 {
-      io.warn("\(page.pendingSessions) sessions are not wholly searched yet; run `blackbox index`")
+      io.warn(
+        "not wholly searched yet: \(page.pendingSessions, of: "session"); run `blackbox index`")
     }
     try place.keep(page.cursor)
     if arguments.flag("show-cursor") {

@@ -1,7 +1,7 @@
 /// The types that the index knows, each with a number of one byte: the order is part of the index's version.
 ///
 /// OCSF classes: docs of 1.8.0; 0 where a type is not exported.
-enum EventTypes {
+enum IndexedTypes {
   struct Known: Sendable {
     var name: StaticString
     var classUID: Int64
