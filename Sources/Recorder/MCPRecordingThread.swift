@@ -26,17 +26,25 @@ struct MCPEnd: Sendable {
 /// What loop and thread share.
 final class MCPState: Sendable {
   let captured = Mailbox<MCPCaptured>(capacity: 1 << 20)
-  /// Says each change once; `Progress` as it was then.
-  let changes = Mailbox<RecordingState.Progress>(capacity: 1024)
+  /// Says each change once, as it was then.
+  let changes = Mailbox<RecordingState.Change>(capacity: 1024)
   /// Bytes from the client whose events are durable: so many may pass to the server.
   let released = Atomic<UInt64>(0)
   /// Rings after each change of the two above.
   let wake: WakeUp
+  /// Rings when something was captured, for a thread that polls.
+  let captures: WakeUp?
 
-  init(wake: WakeUp) { self.wake = wake }
+  init(wake: WakeUp, captures: WakeUp? = nil) { (self.wake, self.captures) = (wake, captures) }
 
-  func tell(_ progress: RecordingState.Progress) {
-    _ = changes.send(progress, weight: 1)
+  /// Hands something over, waiting for room; false once the recording is over.
+  func capture(_ item: MCPCaptured, weight: Int) -> Bool {
+    defer { captures?.ring() }
+    return captured.send(item, weight: weight)
+  }
+
+  func tell(_ change: RecordingState.Change) {
+    _ = changes.send(change, weight: 1)
     wake.ring()
   }
 }
@@ -64,7 +72,7 @@ struct MCPRecordingThread {
 
   /// Runs to the session's end; every outcome is told through `state.changes`.
   func run() {
-    var progress = RecordingState.Progress()
+    var progress = RecordingState.Change()
     do throws(SessionLogFailure) {
       let key = try stateDirectory.contentKey(for: store)
       let writer = try SessionWriter.begin(
@@ -76,103 +84,43 @@ struct MCPRecordingThread {
         change.waitsForSpace = isWaiting
         state.tell(change)
       }
-      try configure(&patient, key)
+      try patient.append(
+        MCPPipe.config(server: server, key: key, time: patient.time(of: clock.monotonic())))
       state.tell(progress)
-      progress.closed = try record(&patient, MCPTranscript(server: server, key: key))
+      let pipe = MCPPipe(
+        MCPTranscript(server: server, key: key), limit: messageLimit, redaction: redaction)
+      progress.closed = try record(&patient, pipe).flatMap { RecordingReceipt($0) }
     } catch {
-      progress.failure = error
+      progress.failure = .log(error)
     }
     state.captured.close()
     state.tell(progress)
     state.changes.close()
   }
 
-  /// Says which key the session's digests are made with, so that nobody compares what cannot be compared.
-  private func configure(_ writer: inout PatientWriter, _ key: DigestKey)
-    throws(SessionLogFailure)
-  {
-    let name = try key.contentDigest(of: Array("blackbox/content-key".utf8).span)
-    var config = RecorderConfigEvent()
-    config.source = "mcp"
-    config.server = server
-    config.digest = "hmac-sha256"
-    config.digestKey = String(name.hex.prefix(16))
-    try writer.append(config.line(at: writer.time(of: clock.monotonic())))
-  }
-
-  private func record(_ writer: inout PatientWriter, _ transcript: consuming MCPTranscript)
+  private func record(_ writer: inout PatientWriter, _ pipe: consuming MCPPipe)
     throws(SessionLogFailure) -> Leaf?
   {
-    var transcript = transcript
-    var toServer = MCPFramer(limit: messageLimit)
-    var toClient = MCPFramer(limit: messageLimit)
-    var errors = OutputChunks()
-    var redaction = MCPRedaction(redaction)
+    var pipe = pipe
     var released: UInt64 = 0
     while true {
       let wait = writer.wait
       guard
         let batch = state.captured.receive(
-          waiting: errors.isHolding || redaction.isHolding
-            ? min(wait ?? pace.flush, pace.flush) : wait)
+          waiting: pipe.isHolding ? min(wait ?? pace.flush, pace.flush) : wait)
       else { return nil }
       for item in batch {
-        switch item {
-        case .bytes(.errors, let bytes, let moment):
-          try transcript.flush(into: &writer)
-          try append(errors: errors.add(redaction.redact(errors: bytes)), moment, to: &writer)
-        case .bytes(let stream, let bytes, let moment):
-          try append(errors: errors.flush(), moment, to: &writer)
-          if stream == .toServer {
-            try toServer.add(bytes) { piece throws(SessionLogFailure) in
-              try transcript.record(
-                redaction.redact(piece, .toServer), .toServer, moment, into: &writer)
-            }
-          } else {
-            try toClient.add(bytes) { piece throws(SessionLogFailure) in
-              try transcript.record(
-                redaction.redact(piece, .toClient), .toClient, moment, into: &writer)
-            }
-          }
-        case .ended(.toServer, let moment):
-          try toServer.end { piece throws(SessionLogFailure) in
-            try transcript.record(
-              redaction.redact(piece, .toServer), .toServer, moment, into: &writer)
-          }
-        case .ended(.toClient, let moment):
-          try toClient.end { piece throws(SessionLogFailure) in
-            try transcript.record(
-              redaction.redact(piece, .toClient), .toClient, moment, into: &writer)
-          }
-        case .ended(.errors, let moment):
-          let rest = redaction.releaseErrors(isEnd: true)
-          try append(errors: errors.add(rest) + errors.flush(), moment, to: &writer)
-        case .end(let end, let moment):
-          let rest = redaction.releaseErrors(isEnd: true)
-          try append(errors: errors.add(rest) + errors.flush(), moment, to: &writer)
-          try toServer.end { piece throws(SessionLogFailure) in
-            try transcript.record(
-              redaction.redact(piece, .toServer), .toServer, moment, into: &writer)
-          }
-          try toClient.end { piece throws(SessionLogFailure) in
-            try transcript.record(
-              redaction.redact(piece, .toClient), .toClient, moment, into: &writer)
-          }
-          try transcript.flush(into: &writer)
-          try redaction.putFindings(moment, into: &writer)
-          return try close(&writer, end, moment, unanswered: transcript.unanswered)
+        try pipe.record(item, into: &writer)
+        if case .end(let end, let moment) = item {
+          return try close(&writer, pipe.endLine(end, time: writer.time(of: moment)))
         }
       }
-      if batch.isEmpty {
-        let rest = redaction.releaseErrors(isEnd: false)
-        try append(errors: errors.add(rest) + errors.flush(), clock.monotonic(), to: &writer)
-      }
-      try transcript.flush(into: &writer)
-      try redaction.putFindings(clock.monotonic(), into: &writer)
+      if batch.isEmpty { try pipe.release(at: clock.monotonic(), isEnd: false, into: &writer) }
+      try pipe.settle(at: clock.monotonic(), into: &writer)
       // One sync for all that came together, and the call goes on: the log's own syncs are for a moment without one.
-      if transcript.takeNewCall() || toServer.released > released {
+      if pipe.takeNewCall() || pipe.released > released {
         try writer.makeDurable(anchors: false)
-        released = toServer.released
+        released = pipe.released
         state.released.store(released, ordering: .releasing)
         state.wake.ring()
         if writer.isAnchorLate { try writer.makeDurable() }
@@ -182,26 +130,10 @@ struct MCPRecordingThread {
     }
   }
 
-  private func append(errors chunk: [UInt8], _ moment: UInt64, to writer: inout PatientWriter)
-    throws(SessionLogFailure)
+  private func close(_ writer: inout PatientWriter, _ line: consuming LineBuilder)
+    throws(SessionLogFailure) -> Leaf
   {
-    guard !chunk.isEmpty else { return }
-    var line = LineBuilder(time: writer.time(of: moment), type: "process.stderr")
-    line.addData(chunk.span)
-    try writer.append(line.finish())
-  }
-
-  private func close(
-    _ writer: inout PatientWriter, _ end: MCPEnd, _ moment: UInt64, unanswered: Int
-  ) throws(SessionLogFailure) -> Leaf {
-    var line = LineBuilder(time: writer.time(of: moment), type: "session.end")
-    line.add("reason", end.end.reason.description)
-    line.add("exit_code", Int64(end.end.status.shellCode))
-    if case .signalled(let number) = end.end.status { line.add("signal", Int64(number)) }
-    line.add("bytes_in", Int64(clamping: end.bytesIn))
-    line.add("bytes_out", Int64(clamping: end.bytesOut))
-    if end.undelivered > 0 { line.add("bytes_undelivered", Int64(clamping: end.undelivered)) }
-    if unanswered > 0 { line.add("unanswered", Int64(clamping: unanswered)) }
+    var line = line
     line.add("n_events", Int64(clamping: writer.nextLine + 1))
     return try writer.close([line.finish()])
   }

@@ -36,8 +36,10 @@ struct MCPRelay: ~Copyable {
   private var status: ExitStatus?
 
   /// Why the recording cannot go on, once the writing thread said so.
-  private(set) var failure: SessionLogFailure?
-  private(set) var closed: Leaf?
+  private(set) var failure: RecordingFailure?
+  private(set) var closed: RecordingReceipt?
+  private var waitsForSpace = false
+  private var waitsForService = false
 
   init(
     server: consuming PipedProcess, signals: consuming SignalSource, state: MCPState,
@@ -76,7 +78,7 @@ struct MCPRelay: ~Copyable {
     end.end.status = status ?? .exited(255)
     if !hasClient || wasSignalled { end.end.reason = "client" }
     end.undelivered += UInt64(toServer.count)
-    _ = state.captured.send(.end(end, clock.monotonic()), weight: 0)
+    _ = state.capture(.end(end, clock.monotonic()), weight: 0)
     return end.end.status
   }
 
@@ -229,7 +231,7 @@ struct MCPRelay: ~Copyable {
 
   /// Hands bytes to the record; where it refuses, nothing more is let through.
   private mutating func capture(_ item: MCPCaptured, _ weight: Int) -> Bool {
-    if failure == nil, state.captured.send(item, weight: weight) { return true }
+    if failure == nil, state.capture(item, weight: weight) { return true }
     stop()
     return false
   }
@@ -259,14 +261,19 @@ struct MCPRelay: ~Copyable {
   private mutating func hear(_ notify: (RecordingNotice) -> Void) {
     guard let changes = state.changes.receive(waiting: 0) else { return }
     for change in changes {
-      if let leaf = change.closed { closed = leaf }
+      if let receipt = change.closed { closed = receipt }
       if let failure = change.failure {
         self.failure = failure
         stop()
-      } else if change.waitsForSpace {
-        notify(.waitingForSpace)
-      } else if change.closed == nil {
-        notify(.spaceReturned)
+        continue
+      }
+      if change.waitsForSpace != waitsForSpace {
+        waitsForSpace = change.waitsForSpace
+        notify(waitsForSpace ? .waitingForSpace : .spaceReturned)
+      }
+      if change.waitsForService != waitsForService {
+        waitsForService = change.waitsForService
+        notify(waitsForService ? .waitingForService : .serviceReturned)
       }
     }
   }

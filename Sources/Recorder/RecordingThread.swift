@@ -5,16 +5,7 @@ internal import Synchronization
 
 /// How the thread that writes stands, for the loop that relays.
 final class RecordingState: Sendable {
-  /// How an MCP pipe's recording stands.
-  struct Progress: Sendable {
-    var session: SessionID?
-    var failure: SessionLogFailure?
-    /// The disk is full: nothing is lost, and nothing more is taken.
-    var waitsForSpace = false
-    var closed: Leaf?
-  }
-
-  /// How a terminal's recording stands.
+  /// How a recording stands.
   struct Change: Sendable {
     var session: SessionID?
     /// The recording is over.

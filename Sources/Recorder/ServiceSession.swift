@@ -58,7 +58,11 @@ struct ServiceSession: ~Copyable {
 
   /// The session is to be closed once all its events are there.
   mutating func end(_ transcript: TerminalTranscript, _ end: EndOfSession) {
-    let line = transcript.endLine(end, time: 0, lines: 0)
+    self.end(transcript.endLine(end, time: 0, lines: 0))
+  }
+
+  /// The same with `session.end` as it would stand in a session of this process.
+  mutating func end(_ line: [UInt8]) {
     guard case .object(let members)? = Self.parse(line) else { return }
     closing = StreamOpening.line(
       [.init("close", .string(StreamOpening.reference))]
@@ -218,7 +222,7 @@ struct ServiceSession: ~Copyable {
   /// What is not acknowledged is sent into a new session that names the one before.
   private mutating func goOn(isConnectionGood: Bool) {
     former = session
-    queue.renumber()
+    queue.renumber(from: session)
     askedBarrier = 0
     hasSentClose = false
     guard isConnectionGood else {

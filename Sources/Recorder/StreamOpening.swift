@@ -19,15 +19,26 @@ struct StreamOpening: Sendable {
   /// The only session of its connection.
   static let reference = "t"
 
-  private let members: [JSONValue.Member]
+  private var members: [JSONValue.Member]
 
+  /// A terminal of this size.
   init(_ request: RecordingRequest, _ size: WindowSize) {
+    self.init(request, kind: "terminal", resource: nil)
+    var terminal: [JSONValue.Member] = [
+      .init("cols", .integer(Int64(size.columns))), .init("rows", .integer(Int64(size.rows))),
+    ]
+    if let type = request.terminalType { terminal.append(.init("term", .string(type))) }
+    members.append(.init("terminal", .object(terminal)))
+  }
+
+  /// A session of this kind; `resource` stands where the request names none.
+  init(_ request: RecordingRequest, kind: String, resource: Resource?) {
     var members: [JSONValue.Member] = [
-      .init("open", .string(Self.reference)), .init("kind", .string("terminal")),
+      .init("open", .string(Self.reference)), .init("kind", .string(kind)),
       .init("agent", request.agent.json),
     ]
     if let principal = request.principal { members.append(.init("principal", principal.json)) }
-    if let resource = request.resource {
+    if let resource = request.resource ?? resource {
       members.append(
         .init(
           "resource",
@@ -45,11 +56,6 @@ struct StreamOpening: Sendable {
       members.append(
         .init("env", .object(request.environment.map { .init($0.name, .string($0.value)) })))
     }
-    var terminal: [JSONValue.Member] = [
-      .init("cols", .integer(Int64(size.columns))), .init("rows", .integer(Int64(size.rows))),
-    ]
-    if let type = request.terminalType { terminal.append(.init("term", .string(type))) }
-    members.append(.init("terminal", .object(terminal)))
     self.members = members
   }
 
@@ -82,15 +88,17 @@ struct StreamQueue: EventSink {
   /// The wall time that goes with events; nil leaves it to the server's clock.
   var at: String?
 
-  /// Events that stand in sessions before this one.
+  /// Events that stand in sessions before this one, and those sessions with the first and the last event of each.
   private var former: UInt64 = 0
+  private var formerSessions: [(events: ClosedRange<UInt64>, id: SessionID)] = []
   /// The newest event, and the newest that is acknowledged, counted over all sessions.
   var newest: UInt64 { former + last }
   var settled: UInt64 { former + first - 1 }
 
   /// Number of the newest event.
   var last: UInt64 { first + UInt64(events.count - start) - 1 }
-  var nextLine: UInt64 { last + 3 }
+  /// As if all were one session; `next` puts right what refers to another.
+  var nextLine: UInt64 { newest + 2 }
 
   func time(of moment: UInt64) -> UInt64 { 0 }
 
@@ -110,9 +118,38 @@ struct StreamQueue: EventSink {
     var line = Array("{\"event\":\"\(StreamOpening.reference)\",\"n\":\(sent + 1),\"type\":\"".utf8)
     line.append(contentsOf: event.type)
     line.append(0x22)
-    line.append(contentsOf: event.body)
+    line.append(contentsOf: formerSessions.isEmpty ? event.body : referring(event.body))
     line.append(0x0A)
     return line
+  }
+
+  /// A body whose references to lines are those of the sessions in which the events stand.
+  ///
+  /// Source: schema/events.md, kinds: `reference`.
+  private func referring(_ body: [UInt8]) -> [UInt8] {
+    var scanner = MessageScanner()
+    let object = [0x7B] + body.dropFirst()
+    do throws(Refusal) { try scanner.scan(object.span) } catch { return body }
+    var result: [UInt8] = []
+    var copied = 0
+    for member in scanner.members {
+      let name = String(decoding: object[member.name], as: UTF8.self)
+      guard ["caused_by", "subject", "batch"].contains(name),
+        let line = UInt64(String(decoding: object[member.value], as: UTF8.self)), line > 1
+      else { continue }
+      result += object[copied..<member.value.lowerBound]
+      if line - 1 > former {
+        result += Array(String(line - former).utf8)
+      } else if let session = formerSessions.first(where: { $0.events.contains(line - 1) }) {
+        result += Array("\"\(session.id.text)@\(line - session.events.lowerBound + 1)\"".utf8)
+      } else {
+        result += object[member.value]
+      }
+      copied = member.value.upperBound
+    }
+    result += object[copied...]
+    result[0] = 0x2C
+    return result
   }
 
   mutating func noteSent() { sent += 1 }
@@ -135,8 +172,11 @@ struct StreamQueue: EventSink {
   /// All that is not acknowledged is sent again.
   mutating func rewind() { sent = first - 1 }
 
-  /// What is kept is to stand in another session: it is numbered from 1.
-  mutating func renumber() {
+  /// What is kept is to stand in another session than `session`: it is numbered from 1.
+  mutating func renumber(from session: SessionID?) {
+    if let session, first > 1 {
+      formerSessions.append((former + 1...former + first - 1, session))
+    }
     former += first - 1
     first = 1
     sent = 0

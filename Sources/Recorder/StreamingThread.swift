@@ -11,8 +11,6 @@ internal import Synchronization
 struct StreamingThread {
   /// Bytes of events that may wait for their acknowledgement.
   static let most = 8 << 20
-  /// Microseconds between two tries to connect.
-  private static let retry: UInt64 = 200_000
   private static let flush: UInt64 = 200_000
 
   let state: RecordingState
@@ -44,9 +42,8 @@ struct StreamingThread {
     var barriers: [UInt64] = []
     var lastItem: UInt64 = clock.monotonic()
     var lost: UInt64 = 0
-    var awaySince: UInt64?
-    var triedAt: UInt64 = 0
-    let patience = UInt64(request.spacePatience) * 1_000_000
+    var upkeep = ServiceUpkeep(
+      clock: clock, patience: UInt64(request.spacePatience) * 1_000_000)
     if let settings = request.settings() {
       var line = LineBuilder(time: 0, type: "recorder.config")
       line.add("source", "terminal")
@@ -59,33 +56,11 @@ struct StreamingThread {
     }
     while true {
       // The connection.
-      if !service.isConnected, clock.monotonic() &- triedAt >= Self.retry || triedAt == 0 {
-        triedAt = clock.monotonic()
-        do throws(ServiceFailure) { try service.connect() } catch {
-          guard service.session != nil else { throw error }
-        }
+      if try upkeep.keep(&service, goesOn: request.onFailure == .goOn) {
+        progress.waitsForService = upkeep.isMissed
+        _ = state.changes.send(progress, weight: 1)
       }
       let isAway = !service.isAttached
-      if isAway, awaySince == nil {
-        awaySince = clock.monotonic()
-      } else if isAway, service.session != nil, let since = awaySince,
-        clock.monotonic() &- since > 1_000_000, !progress.waitsForService
-      {
-        // Not before the session is open: whoever waits for that takes the first word for the answer.
-        progress.waitsForService = true
-        _ = state.changes.send(progress, weight: 1)
-      } else if !isAway {
-        awaySince = nil
-        if progress.waitsForService {
-          progress.waitsForService = false
-          _ = state.changes.send(progress, weight: 1)
-        }
-      }
-      if let since = awaySince, clock.monotonic() &- since > patience,
-        request.onFailure == .block || service.isEnding || service.session == nil
-      {
-        throw .lost(seconds: (clock.monotonic() &- since) / 1_000_000)
-      }
 
       // What was captured.
       let isFull = service.queue.bytes >= Self.most
@@ -133,7 +108,7 @@ struct StreamingThread {
   )
     -> Int32
   {
-    if !service.isConnected { return Int32(Self.retry / 1000) }
+    if !service.isConnected { return Int32(ServiceUpkeep.retry / 1000) }
     return transcript.isHolding || isFull || !service.isAttached ? 50 : 1000
   }
 

@@ -20,7 +20,7 @@ struct MCPRecordingThreadTests {
     var worker: Worker?
 
     /// Waits for the thread's next words.
-    func hear() -> RecordingState.Progress? { state.changes.receive(waiting: nil)?.last }
+    func hear() -> RecordingState.Change? { state.changes.receive(waiting: nil)?.last }
 
     /// Waits until the thread rings.
     func waitForWake() {
@@ -200,5 +200,12 @@ struct ContentKeyTests {
     try files.replaceDurably(box.state.contentKeyPath, with: [0x61], permissions: 0o600)
     #expect(throws: SessionLogFailure.self) { try box.state.contentKey(for: box.store) }
     #expect(try files.readSmallFile(box.state.contentKeyPath, limit: 100) == [0x61])
+  }
+}
+
+extension RecordingFailure {
+  /// What the log said, if it was the log.
+  var kind: SessionLogFailure.Kind? {
+    if case .log(let failure) = self { failure.kind } else { nil }
   }
 }

@@ -26,7 +26,8 @@ struct RecordVerb: Verb {
       "Inside the session `blackbox mark TEXT` leaves a note.",
       "With --mcp the command is an MCP server that speaks on its standard input and output, and "
         + "blackbox stands in its place: every byte passes unchanged, each JSON-RPC message becomes "
-        + "an event, and what the client says is on disk before the server sees it.",
+        + "an event, and what the client says is on disk before the server sees it, with --to on "
+        + "the disk of the service.",
     ],
     options: [
       .value("agent", nil, "UID", help: "who acts; ISSUER#UID names the issuer too"),
@@ -101,11 +102,6 @@ struct RecordVerb: Verb {
       arguments.value("on-failure").flatMap { FailurePolicy(rawValue: $0) } ?? .block
     request.environment = Self.environment(arguments)
     request.redaction = try RedactionOption.rules(arguments.values("redact"))
-    if isMCP, target != nil {
-      throw UserFailure(
-        .usage, "--mcp cannot be streamed", wanted: "--mcp or --to",
-        advice: "Record the MCP server into a store of its own user.")
-    }
     request.spacePatience = UInt32(clamping: arguments.integer("disk-full-wait") ?? 10)
     if let resource = arguments.value("resource") {
       let parts = resource.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
@@ -171,16 +167,14 @@ struct RecordVerb: Verb {
     in opened: OpenStore?, _ notify: (RecordingNotice) -> Void
   ) throws(RecordingFailure) -> (ExitStatus, RecordingReceipt) {
     guard let opened else {
-      return try TerminalRecording(streamingTo: request.target ?? "").run(request, notify: notify)
+      let target = request.target ?? ""
+      return isMCP
+        ? try MCPRecording(streamingTo: target).run(request, notify: notify)
+        : try TerminalRecording(streamingTo: target).run(request, notify: notify)
     }
-    guard isMCP else {
-      return try TerminalRecording(opened.store, opened.state).run(request, notify: notify)
-    }
-    let (status, leaf) = try MCPRecording(opened.store, opened.state).run(request, notify: notify)
-    guard let receipt = RecordingReceipt(leaf) else {
-      throw .system("a closing leaf of no session")
-    }
-    return (status, receipt)
+    return isMCP
+      ? try MCPRecording(opened.store, opened.state).run(request, notify: notify)
+      : try TerminalRecording(opened.store, opened.state).run(request, notify: notify)
   }
 
   /// The variables on the list that are set, in the list's order.
