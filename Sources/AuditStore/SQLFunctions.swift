@@ -52,6 +52,7 @@ enum SQLFunctions {
           unsafe sqlite3_result_error(context, "trim takes one argument here", -1)
         }, nil, nil, nil)
     }
+    unsafe TimeFormatter.replace(on: database.handle)
   }
 
   private static func instr(

@@ -219,7 +219,8 @@ import Testing
     "length(quote(s)) * 0",
     "length(upper(s)) * 0",
     "json_valid('[' || replace(s, 'a', '[') )", "length(hex(hex(hex(s)))) * 0", "unhex(s) IS s",
-    "json_extract('[' || s, '$.a') IS 1", "(s || s || s || s) IS 1", "abs(s) IS 1",
+    "strftime(replace(s, 'a', '%J'), 0) IS 1", "json_extract('[' || s, '$.a') IS 1",
+    "(s || s || s || s) IS 1", "abs(s) IS 1",
   ])
   func `one call is bounded`(_ expression: String) throws {
     let fixture = try store()
@@ -243,14 +244,15 @@ import Testing
       SELECT instr('aéb', 'b'), instr(x'c3a962', x'62'), instr('abc', 'd'), instr(NULL, 'a'),
         instr('abc', ''), instr(1234, 34), replace('aXbX', 'X', 'yz'), replace('abc', '', 'x'),
         replace(121, 1, 'é'), replace('aa', 'a', ''), typeof(replace('aa', 'a', '')),
-        replace(NULL, 'a', 'b'), trim(' a '), instr('', 'a'), replace('', 'a', 'b')
+        replace(NULL, 'a', 'b'), trim(' a '), instr('', 'a'), replace('', 'a', 'b'),
+        strftime('%Y-%m', 86400, 'unixepoch', '+1 month'), strftime('%s', 'nonsense'), strftime(NULL, 1)
       """, try store())
     #expect(
       answer.rows == [
         [
           .integer(3), .integer(3), .integer(0), .null, .integer(1), .integer(3), .text("ayzbyz"),
           .text("abc"), .text("é2é"), .text(""), .text("text"), .null, .text("a"), .integer(0),
-          .text(""),
+          .text(""), .text("1970-02"), .null, .null,
         ]
       ])
   }
