@@ -1,10 +1,13 @@
 /// What kind of letter a scalar is, as far as the search for hidden text asks.
 enum Lookalikes {
-  /// Cyrillic and Greek letters that many typefaces draw as they draw a Latin letter (the pairs of
-  /// one letter each in the confusables of Unicode UTS #39), and the phonetic `ɑ` and `ɡ`.
+  /// Cyrillic, Greek, Armenian and Cherokee letters that many typefaces draw as they draw a Latin
+  /// letter (the pairs of one letter each in the confusables of Unicode UTS #39), the phonetic `ɑ`
+  /// and `ɡ`, and the Latin letters of mathematics, which are whole alphabets in other type.
   static let scalars: [UInt32] =
-    "аеорсухіјѕһԁԛԝѵӏԍАВЕЗКМНОРСТУХІЈЅҮҺԌԚԜѴӀοανρυιχΑΒΕΖΗΙΚΜΝΟΡΤΥΧϳϲɑɡ"
-    .unicodeScalars.map(\.value)
+    "аеорсухіјѕһԁԛԝѵӏԍАВЕЗКМНОРСТУХІЈЅҮҺԌԚԜѴӀοανρυιχΑΒΕΖΗΙΚΜΝΟΡΤΥΧϳϲɑɡօոսհզցԼՏՍՕᎠᎡᎢᎥᎩᎪᎫᎬᎳᎷᎻᏀᏃᏎᏒᏔᏙᏚᏞᏟᏢᏦᏧ"
+    .unicodeScalars.map(\.value) + mathematical
+
+  private static let mathematical = Array(UInt32(0x1D400)...0x1D6A3)
 
   static func isLookalike(_ scalar: UInt32) -> Bool {
     CharacterTable.shared[scalar].isLookalike
@@ -22,13 +25,16 @@ enum Lookalikes {
     scalar >= 0x250 && scalar < 0x2B0
       || scalar >= 0x370 && scalar < 0x590 && scalar != 0x37E
         && scalar != 0x387
+      || scalar >= 0x13A0 && scalar < 0x1400 || scalar >= 0x1D400 && scalar < 0x1D6A4
   }
 
   /// Shows a shape of its own; blanks, blocks and dots of a picture do not count.
   @inline(__always)
   static func isText(_ scalar: UInt32) -> Bool {
     switch scalar {
-    case 0...0x20, 0x7F...0xA0, 0x2500...0x259F, 0x2800...0x28FF, 0x3000, 0x1FB00...0x1FBFF: false
+    case 0...0x20, 0x7F...0xA0, 0x2500...0x259F, 0x2800...0x28FF, 0x3000, 0xE0A0...0xE0D7,
+      0x1FB00...0x1FBFF:
+      false
     default: true
     }
   }

@@ -166,8 +166,8 @@ extension PackedStyle {
 }
 
 extension PackedColor {
-  /// Nobody can tell the two apart; of the sixteen basic colours, which themes change, nothing is
-  /// said.
+  /// Nobody can tell the two apart; of the sixteen basic colours, which themes change, black and
+  /// bright white alone are taken for what they are called.
   fileprivate func isClose(to other: PackedColor) -> Bool {
     guard let here = components, let there = other.components else { return false }
     return zip(here, there).allSatisfy { abs($0 - $1) <= 8 }
@@ -179,6 +179,8 @@ extension PackedColor {
     case .default: return nil
     case .rgb(let red, let green, let blue): return [Int(red), Int(green), Int(blue)]
     case .indexed(let index):
+      if index == 0 { return [0, 0, 0] }
+      if index == 15 { return [255, 255, 255] }
       guard index >= 16 else { return nil }
       if index >= 232 { return [Int](repeating: 8 + 10 * (Int(index) - 232), count: 3) }
       let place = Int(index) - 16

@@ -147,6 +147,8 @@ import Testing
     #expect(TimingEntry("0,250000 5")?.delay == 250_000_000)
     #expect(TimingEntry("O 1,5 3")?.delay == 1_500_000_000)
     #expect(TimingEntry("1,2,3 5") == nil)
+    #expect(TimingEntry("O 0.5 3\r")?.kind == .output(3))
+    #expect(TimingEntry("H 0.0 COMMAND ls -l\r")?.kind == .header("COMMAND", "ls -l"))
   }
 
   @Test func `what it cannot read is called by its name`() throws {

@@ -40,6 +40,12 @@ struct HiddenCase: Sendable, CustomTestStringConvertible {
       ["same-color 0,0: x"]),
     HiddenCase(
       "the cube and its true colour", "\u{1B}[38;5;16;48;2;0;0;0mx\u{1B}[m", ["same-color 0,0: x"]),
+    HiddenCase(
+      "black and white by name and by number",
+      "\u{1B}[30;48;5;16mab\u{1B}[30;48;2;0;0;0mcd\u{1B}[97;48;5;231mef\u{1B}[7mgh\u{1B}[m",
+      ["same-color 0,0: abcdefgh"]),
+    HiddenCase("a basic colour beside one like it", "\u{1B}[31;48;2;205;0;0mx\u{1B}[m"),
+    HiddenCase("separators between two parts of one colour", "\u{1B}[31;41m\u{E0B0}\u{1B}[m"),
     HiddenCase("dark on black", "\u{1B}[38;2;60;60;60;48;2;0;0;0mx\u{1B}[m"),
     HiddenCase("blocks of a picture", "\u{1B}[38;5;9;48;5;9m▀▄█ \u{1B}[m"),
     HiddenCase("unseen text in pieces", "\u{1B}[8mab\u{1B}[1mcd\u{1B}[m", ["concealed 0,0: abcd"]),
@@ -56,6 +62,12 @@ struct HiddenCase: Sendable, CustomTestStringConvertible {
     HiddenCase("lookalikes first", "\u{440}\u{430}ypal", ["mixed-script 0,0: раypal"]),
     HiddenCase("lookalikes last", "login p\u{430} x", ["mixed-script 0,6: pа"]),
     HiddenCase("lookalikes within", "g\u{43E}ogle.com", ["mixed-script 0,0: gоogle"]),
+    HiddenCase("an Armenian lookalike", "g\u{585}ogle\r\n", ["mixed-script 0,0: gօogle"]),
+    HiddenCase("a Cherokee lookalike", "\u{13A2}OG\r\n", ["mixed-script 0,0: ᎢOG"]),
+    HiddenCase("mathematical letters", "pay\u{1D429}al\r\n", ["mixed-script 0,0: pay𝐩al"]),
+    HiddenCase("a word in mathematical letters alone", "\u{1D429}\u{1D41A}\u{1D432} now"),
+    HiddenCase(
+      "Armenian and Cherokee", "\u{531}\u{580}\u{574}\u{565}\u{576} \u{13E3}\u{13B3}\u{13A9}"),
     HiddenCase("a Greek lookalike", "c\u{3BF}m\r\n", ["mixed-script 0,0: cοm"]),
     HiddenCase("a Russian ending", "Python\u{43E}\u{43C} "),
     HiddenCase("words side by side", "SSH-сервер а b"),

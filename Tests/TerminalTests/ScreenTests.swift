@@ -168,3 +168,25 @@ import Testing
     #expect(terminal.row(0).cell(.max).text == " ")
   }
 }
+
+/// Widths that Unicode 16 and later versions agree on, and those where a choice was made.
+@Suite struct WidthTests {
+  @Test(arguments: [
+    ("a", 1), ("é", 1), ("e\u{301}", 1), ("中", 2), ("ｱ", 1), ("Ａ", 2), ("한", 2),
+    ("\u{1112}\u{1161}\u{11AB}", 2),
+    ("☀", 1), ("☀\u{FE0F}", 2), ("☀\u{FE0E}", 1), ("😀", 2), ("😀\u{FE0E}", 2),
+    ("1\u{FE0F}\u{20E3}", 2),
+    ("👍🏽", 2), ("🏽", 2), ("🇩🇪", 2), ("🇩", 2), ("🇩🇪🇫🇷", 4), ("👩‍👩‍👧‍👦", 2), ("❤️‍🔥", 2),
+    ("🏴\u{E0067}\u{E0062}\u{E007F}", 2),
+    ("\u{1F6DC}", 2), ("\u{1FAE9}", 2), ("\u{1FADF}", 2), ("\u{105C0}", 1), ("\u{10D69}", 0),
+    ("\u{1E5EE}", 0),
+    ("\u{AD}", 1), ("\u{200B}", 0), ("\u{600}", 1), ("\u{3164}", 0), ("नी", 1), ("ก็", 1),
+  ])
+  func `a character takes its cells`(_ text: String, _ width: Int) {
+    var terminal = VirtualTerminal(columns: 20, rows: 2)
+    terminal.feed(Array("x\(text)".utf8))
+    #expect(terminal.cursor.column == 1 + width)
+    terminal.feed(Array("y".utf8))
+    #expect(terminal.row(0).cell(1 + width).text == "y")
+  }
+}

@@ -212,7 +212,10 @@ struct TimingEntry {
   var delay: Int64
   var kind: Kind
 
-  init?(_ text: String) {
+  init?(_ line: String) {
+    // A file that was through another system may end its lines with CR LF.
+    var text = Substring(line)
+    if text.unicodeScalars.last == "\r" { text.unicodeScalars.removeLast() }
     var parts = text.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: true)
       .map(String.init)
     guard let first = parts.first else { return nil }
