@@ -10,6 +10,22 @@ enum EventFields {
     return (Int(clamping: columns), Int(clamping: rows))
   }
 
+  /// A session's id is a ULID.
+  private static let nameBytes = 26
+
+  /// The session that a line of a merged timeline belongs to: what stands first after its type.
+  static func session(_ line: Span<UInt8>, _ header: LineHeader) -> String? {
+    let key = Array(",\"session\":\"".utf8)
+    let start = header.end + key.count
+    guard start + nameBytes <= line.count else { return nil }
+    for (index, byte) in key.enumerated() where line[header.end + index] != byte { return nil }
+    var name = ""
+    for index in start..<start + nameBytes {
+      name.unicodeScalars.append(Unicode.Scalar(line[index]))
+    }
+    return name
+  }
+
   /// False for a line that holds nothing anybody said or saw: the session's random key.
   static func isSearched(_ line: Span<UInt8>) -> Bool {
     guard let header = LineHeader(line) else { return false }

@@ -152,5 +152,5 @@ package struct PlainText: Sendable {
 
 extension SessionStart {
   /// A session that has a screen to replay; others are shown as a list of events.
-  package var isTerminal: Bool { kind == "terminal" || columns != nil }
+  package var isTerminal: Bool { (kind == "terminal" || columns != nil) && !isMerged }
 }

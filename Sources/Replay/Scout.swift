@@ -5,7 +5,8 @@ internal import Terminal
 ///
 /// What it notes leaves with `yield`, batch by batch.
 struct Scout: Sendable {
-  private var terminal: VirtualTerminal
+  private let blank: TerminalSet
+  private var terminals: TerminalSet
   private var payload: [UInt8] = []
   private var output: UInt64 = 0
   private var lastKeyframe: UInt64 = 0
@@ -15,7 +16,8 @@ struct Scout: Sendable {
 
   /// `store` keeps the text that was shown; nil where nobody would look there.
   init(_ start: SessionStart?, _ store: TextStore? = nil) {
-    terminal = Stage.blank(start)
+    blank = TerminalSet(start)
+    terminals = blank
     gatherer = TextGatherer(store)
   }
 
@@ -25,15 +27,20 @@ struct Scout: Sendable {
   ) -> Bool {
     guard let header else { return false }
     for kind in Marks.kinds(line, header) { growth.marks.append((kind, event)) }
+    let isOther = terminals.turn(to: line, header)
+    if isOther {
+      gatherer.turn(to: terminals.terminal)
+      dropped = terminals.terminal.hiddenDropped
+    }
     guard kind == .output || kind == .resize else {
       if kind != .end, EventFields.isSearched(line) { gatherer.take(event, line: line) }
-      return false
+      return isOther
     }
-    let mark = terminal.mark
+    let mark = terminals.terminal.mark
     if kind == .resize {
       if let size = EventFields.size(line) {
-        terminal.resize(columns: size.columns, rows: size.rows)
-        gatherer.look(at: terminal, event)
+        terminals.feed { $0.resize(columns: size.columns, rows: size.rows) }
+        gatherer.look(at: terminals.terminal, event)
       }
     } else {
       var payload: [UInt8] = []
@@ -41,26 +48,33 @@ struct Scout: Sendable {
       defer { swap(&payload, &self.payload) }
       payload.removeAll(keepingCapacity: true)
       guard Payload.append(from: line, header: header, to: &payload) else { return false }
-      gatherer.feed(payload.span, to: &terminal, event)
+      var terminals = blank
+      swap(&terminals, &self.terminals)
+      terminals.feed { gatherer.feed(payload.span, to: &$0, event) }
+      swap(&terminals, &self.terminals)
       output &+= UInt64(payload.count)
     }
-    let changes = !terminal.shows(mark)
+    let changes = isOther || !terminals.terminal.shows(mark)
     noteHidden(event)
-    if output &- lastKeyframe >= Keyframes.distance(at: output) { keep(event) }
+    // A keyframe is of one terminal.
+    if !terminals.isMerged, output &- lastKeyframe >= Keyframes.distance(at: output) { keep(event) }
     return changes
   }
 
   private mutating func noteHidden(_ event: Int) {
-    let found = terminal.takeHidden()
-    guard !found.isEmpty || terminal.hiddenDropped != dropped else { return }
-    growth.hiddenDropped &+= terminal.hiddenDropped &- dropped
-    dropped = terminal.hiddenDropped
+    let found = terminals.feed { $0.takeHidden() }
+    let lost = terminals.terminal.hiddenDropped
+    guard !found.isEmpty || lost != dropped else { return }
+    growth.hiddenDropped &+= lost &- dropped
+    dropped = lost
     growth.marks.append((.hidden, event))
     for content in found { growth.hidden.append(HiddenStep(event: event, content: content)) }
   }
 
   private mutating func keep(_ event: Int) {
-    guard let frame = Keyframes.Keyframe(event: event, output: output, terminal) else { return }
+    guard let frame = Keyframes.Keyframe(event: event, output: output, terminals.terminal) else {
+      return
+    }
     growth.keyframes.append(frame)
     lastKeyframe = output
   }

@@ -19,8 +19,8 @@ struct SearchRun: ~Copyable {
   private var matcher: PatternMatcher
   private var recording: Recording
   private var keyframes: [Keyframes.Keyframe]
-  private let blank: VirtualTerminal
-  private var terminal: VirtualTerminal
+  private let blank: TerminalSet
+  private var terminals: TerminalSet
   /// The last event played.
   private var event = -1
   private var rows = ShownRows()
@@ -84,15 +84,15 @@ struct SearchRun: ~Copyable {
     matcher = PatternMatcher(search.pattern)
     recording = try Recording.open(part.recording)
     keyframes = part.keyframes
-    blank = Stage.blank(part.recording.facts.start)
-    terminal = blank
+    blank = TerminalSet(part.recording.facts.start)
+    terminals = blank
   }
 
   /// The hits in one chunk, in order.
   mutating func search(_ chunk: TextChunk) throws(SessionLogFailure) -> [SearchHit] {
     guard chunk.mayHold(anyOf: matcher.pattern.anyOf) else { return [] }
     try go(to: chunk.firstEvent - 1)
-    rows.begin(with: terminal)
+    rows.begin(with: terminals.terminal)
     var hits: [SearchHit] = []
     while event < chunk.end - 1 {
       if search.isCancelled { return hits }
@@ -104,23 +104,23 @@ struct SearchRun: ~Copyable {
   /// Plays to an event without looking.
   private mutating func go(to target: Int) throws(SessionLogFailure) {
     if target < event {
-      terminal = blank
+      terminals = blank
       event = -1
     }
     if let near = Keyframes.nearest(target, in: keyframes), near.event > event,
       let restored = near.restored()
     {
-      (event, terminal) = (near.event, restored)
+      (event, terminals) = (near.event, TerminalSet(restored))
     }
     while event < target {
       event += 1
       let kind = recording.timeline.kind(of: event)
-      guard kind == .output || kind == .resize else { continue }
-      var (terminal, payload) = (blank, [UInt8]())
-      swap(&terminal, &self.terminal)
+      guard kind == .output || kind == .resize || blank.isMerged else { continue }
+      var (terminals, payload) = (blank, [UInt8]())
+      swap(&terminals, &self.terminals)
       swap(&payload, &self.payload)
-      _ = try recording.withLine(event) { Stage.apply($0, kind, to: &terminal, &payload) }
-      swap(&terminal, &self.terminal)
+      _ = try recording.withLine(event) { terminals.apply($0, kind, &payload) }
+      swap(&terminals, &self.terminals)
       swap(&payload, &self.payload)
     }
   }
@@ -129,28 +129,31 @@ struct SearchRun: ~Copyable {
     event += 1
     let (event, kind) = (self.event, recording.timeline.kind(of: event))
     if kind == .end || kind == .withheld { return }
-    var terminal = blank
+    var terminals = blank
     var payload: [UInt8] = []
     var rows = ShownRows()
-    swap(&terminal, &self.terminal)
+    swap(&terminals, &self.terminals)
     swap(&payload, &self.payload)
     swap(&rows, &self.rows)
     var matcher = self.matcher
     var found: [SearchHit] = []
     try recording.withLine(event) { line in
+      if terminals.turn(to: line, LineHeader(line)) { rows.begin(with: terminals.terminal) }
       switch kind {
       case .output:
         payload.removeAll(keepingCapacity: true)
         guard let header = LineHeader(line),
           Payload.append(from: line, header: header, to: &payload)
         else { return }
-        rows.feed(payload.span, to: &terminal) { row, text in
-          if matcher.matches(text) { found.append(SearchHit(event: event, row: row)) }
+        terminals.feed { terminal in
+          rows.feed(payload.span, to: &terminal) { row, text in
+            if matcher.matches(text) { found.append(SearchHit(event: event, row: row)) }
+          }
         }
       case .resize:
         if let size = EventFields.size(line) {
-          terminal.resize(columns: size.columns, rows: size.rows)
-          rows.look(at: terminal) { row, text in
+          terminals.feed { $0.resize(columns: size.columns, rows: size.rows) }
+          rows.look(at: terminals.terminal) { row, text in
             if matcher.matches(text) { found.append(SearchHit(event: event, row: row)) }
           }
         }
@@ -160,7 +163,7 @@ struct SearchRun: ~Copyable {
         if matcher.matches(text.span) { found.append(SearchHit(event: event, row: -1)) }
       }
     }
-    swap(&terminal, &self.terminal)
+    swap(&terminals, &self.terminals)
     swap(&payload, &self.payload)
     swap(&rows, &self.rows)
     self.matcher = matcher

@@ -11,10 +11,14 @@ package struct Stage: ~Copyable {
   private static let trail = 64
   /// A window that grows takes rows back from the scrollback; more of it is never seen in a player.
   private static let scrollback = 256
+  private static let waypointDistance = 128 << 10
+  private static let mostWaypoints = 64
 
   package var recording: Recording
-  /// The terminal after `event`.
-  package private(set) var terminal: VirtualTerminal
+  /// The terminals after `event`.
+  package private(set) var terminals: TerminalSet
+  /// The terminal after `event`: of several sessions that of the event's own.
+  package var terminal: VirtualTerminal { terminals.terminal }
   /// -1 before the first event.
   package private(set) var event = -1
   /// Events worth jumping to, as far as is read.
@@ -24,13 +28,16 @@ package struct Stage: ~Copyable {
   package private(set) var hiddenDropped: UInt64 = 0
   package static let hiddenLimit = 20_000
 
-  private let blank: VirtualTerminal
+  private let blank: TerminalSet
   private(set) var keyframes: Keyframes
   /// What text can be where, for searches.
   private(set) var text: [TextChunk] = []
   /// Where the text itself is kept.
   private var textStore: TextStore?
-  private var recent: [(event: Int, terminal: VirtualTerminal)] = []
+  private var recent: [(event: Int, terminals: TerminalSet)] = []
+  /// Of several sessions, whose terminals no keyframe holds: copies made on the way.
+  private var waypoints: [(event: Int, terminals: TerminalSet)] = []
+  private var sinceWaypoint = 0
   private var payload: [UInt8] = []
   /// Reads on this thread, batch by batch as it is asked to.
   private var own: (reader: any LineReader, scout: Scout)?
@@ -44,8 +51,8 @@ package struct Stage: ~Copyable {
   package private(set) var search: ScreenSearch?
 
   package init(_ recording: consuming Recording, keyframeBudget: Int = 48 << 20) {
-    blank = Self.blank(recording.start)
-    terminal = blank
+    blank = TerminalSet(recording.start)
+    terminals = blank
     keyframes = Keyframes(budget: keyframeBudget)
     self.recording = recording
   }
@@ -140,7 +147,7 @@ package struct Stage: ~Copyable {
       snapshots = nil
       textStore = nil
       adopt(confirmation.confirmed(index))
-      (event, terminal, recent) = (-1, blank, [])
+      (event, terminals, recent) = (-1, blank, [])
     }
     absorb(growth, nil)
     if growth.isLast, !growth.isFollowed { leaveSnapshots() }
@@ -255,14 +262,16 @@ package struct Stage: ~Copyable {
   private mutating func restore(before target: Int) {
     if target < event {
       event = -1
-      terminal = blank
+      terminals = blank
     }
-    if let near = recent.last(where: { $0.event <= target }), near.event > event {
-      (event, terminal) = (near.event, near.terminal)
+    for list in [recent, waypoints] {
+      if let near = list.last(where: { $0.event <= target }), near.event > event {
+        (event, terminals) = (near.event, near.terminals)
+      }
     }
     while let frame = keyframes.nearest(target), frame.event > event {
       if let restored = frame.restored() {
-        (event, terminal) = (frame.event, restored)
+        (event, terminals) = (frame.event, TerminalSet(restored))
       } else {
         keyframes.remove(frame.event)
       }
@@ -273,26 +282,36 @@ package struct Stage: ~Copyable {
   private mutating func remember() {
     if let last = recent.last, last.event >= event {
       guard !recent.contains(where: { $0.event == event }) else { return }
-      recent.append((event, terminal))
+      recent.append((event, terminals))
       recent.sort { $0.event < $1.event }
     } else {
-      recent.append((event, terminal))
+      recent.append((event, terminals))
     }
   }
 
   private mutating func step() throws(SessionLogFailure) {
     let next = event + 1
     let kind = recording.timeline.kind(of: next)
-    if kind == .output || kind == .resize {
-      var (terminal, payload) = (self.terminal, self.payload)
+    if kind == .output || kind == .resize || terminals.isMerged {
+      var (terminals, payload) = (self.terminals, self.payload)
       // Only one owner, or feeding would copy every row it touches.
-      self.terminal = blank
-      defer { (self.terminal, self.payload) = (terminal, payload) }
-      _ = try recording.withLine(next) { line in
-        Self.apply(line, kind, to: &terminal, &payload)
+      self.terminals = blank
+      defer { (self.terminals, self.payload) = (terminals, payload) }
+      sinceWaypoint &+= try recording.withLine(next) { line in
+        terminals.apply(line, kind, &payload)
       }
     }
     event = next
+    if terminals.isMerged, sinceWaypoint >= Self.waypointDistance { keepWaypoint() }
+  }
+
+  private mutating func keepWaypoint() {
+    sinceWaypoint = 0
+    guard event > waypoints.last?.event ?? -1 else { return }
+    waypoints.append((event, terminals))
+    // Every second one goes where there are many, as with keyframes.
+    guard waypoints.count > Self.mostWaypoints else { return }
+    waypoints = waypoints.indices.filter { $0 % 2 == 1 }.map { waypoints[$0] }
   }
 
   /// Does to a terminal what an event did; returns how many bytes of output it was.

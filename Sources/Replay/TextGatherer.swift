@@ -27,6 +27,9 @@ struct TextGatherer: Sendable {
     end(chunk, records, event)
   }
 
+  /// From now on another terminal is looked at, which shows what was noted of it before.
+  mutating func turn(to terminal: VirtualTerminal) { rows.begin(with: terminal) }
+
   mutating func look(at terminal: VirtualTerminal, _ event: Int) {
     var (chunk, records) = begin(event)
     rows.look(at: terminal) { row, text in

@@ -11,6 +11,10 @@ struct LinkIndex: Sendable {
 
   private var followers: [Int: [Int]] = [:]
   private var causes: [Int: Int] = [:]
+  /// Events of a merged timeline by their session and their number there.
+  private var numbers: [String: Int] = [:]
+  /// Where each session of a merged timeline begins.
+  private(set) var starts: [String: Int] = [:]
   /// Where each approval was asked for.
   private var approvals: [String: Int] = [:]
   /// The first event that has not been looked at.
@@ -28,6 +32,13 @@ struct LinkIndex: Sendable {
       let found = try recording.withLine(event) { line in Self.look(at: line) }
       guard let found else { continue }
       var cause = found.cause
+      if let session = found.session {
+        if let number = found.number, numbers.count < Self.most {
+          numbers["\(session):\(number)"] = event
+        }
+        if found.isStart { starts[session] = event }
+        cause = cause.flatMap { numbers["\(session):\($0)"] }
+      }
       if let approval = found.approval {
         if let asked = approvals[approval] {
           cause = cause ?? asked
@@ -53,6 +64,10 @@ struct LinkIndex: Sendable {
     var cause: Int?
     var approval: String?
     var isApproval: Bool
+    var isStart: Bool
+    /// Of a merged timeline.
+    var session: String?
+    var number: Int?
   }
 
   private static func look(at line: Span<UInt8>) -> Look? {
@@ -62,8 +77,11 @@ struct LinkIndex: Sendable {
     do { json = try JSONValue(parsing: line) } catch { return nil }
     let facts = EventFacts(json: json)
     let cause = facts.integer("subject", "caused_by", "executed").flatMap { Int(exactly: $0) }
+    let session = EventFields.session(line, header)
     return Look(
-      cause: cause, approval: facts.text("approval"), isApproval: type.hasPrefix("approval."))
+      cause: cause, approval: facts.text("approval"), isApproval: type.hasPrefix("approval."),
+      isStart: type == "session.start", session: session,
+      number: session == nil ? nil : facts.integer("session_seq").flatMap { Int(exactly: $0) })
   }
 }
 

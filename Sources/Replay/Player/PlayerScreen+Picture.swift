@@ -33,6 +33,14 @@ extension PlayerScreen {
   ) throws(SessionLogFailure) {
     guard navigator.timeline.count > 0 else { return }
     try navigator.stage.seek(to: player.event)
+    guard navigator.stage.terminals.hasScreen else {
+      let says = "this session has no screen"
+      frame.put(
+        says, row: rect.row + rect.rows / 2,
+        column: rect.column + max(0, rect.columns - says.count) / 2,
+        width: rect.columns, style: Tone.dim.style)
+      return
+    }
     viewport.fit(navigator.stage.terminal, paneRows: rect.rows, paneColumns: rect.columns)
     frame.draw(
       navigator.stage.terminal, from: viewport.origin, in: rect, judgedBy: &judge)
@@ -152,6 +160,25 @@ extension PlayerScreen {
   /// Columns beside the verification.
   private var promptWidth: Int { max(4, size.columns - DisplayWidth.of(verification.text) - 3) }
 
+  /// Who acted in the session of an event, and what it is; nil where all is one session.
+  private mutating func member(
+    _ event: Int
+  ) throws(SessionLogFailure) -> (identity: String, kind: String)? {
+    guard isMerged, navigator.timeline.count > 0 else { return nil }
+    let name = try navigator.stage.recording.withLine(event) { line in
+      LineHeader(line).flatMap { EventFields.session(line, $0) }
+    }
+    guard let name else { return nil }
+    if let known = members[name] { return known }
+    guard let first = navigator.links.starts[name] else { return nil }
+    let start = try navigator.stage.recording.withLine(first) { line -> SessionStart? in
+      do throws(JSONFault) { return try SessionStart(parsing: line) } catch { return nil }
+    }
+    let found = (StatusLine.identity(start), Self.kind(start))
+    members[name] = found
+    return found
+  }
+
   private mutating func status() throws(SessionLogFailure) -> StatusLine {
     var status = StatusLine()
     let timeline = navigator.timeline
@@ -163,7 +190,7 @@ extension PlayerScreen {
     status.speed = player.speed
     status.idleLimit = player.idleLimit
     (status.loops, status.follows) = (navigator.loops, navigator.follows)
-    (status.identity, status.kind) = (identity, kind)
+    (status.identity, status.kind) = try member(player.event) ?? (identity, kind)
     if timeline.count > 0 {
       status.label = try events.label(of: player.event, &navigator.stage.recording)
     }

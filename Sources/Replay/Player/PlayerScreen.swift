@@ -19,6 +19,10 @@ package struct PlayerScreen: ~Copyable {
   var clock: ClockStyle
   let identity: String
   let kind: String
+  /// Who acted in each session of a merged timeline, and what it is, as far as that was asked for.
+  var members: [String: (identity: String, kind: String)] = [:]
+  /// Several sessions on one timeline.
+  let isMerged: Bool
   let hasScreen: Bool
 
   var helpPage: Int?
@@ -35,15 +39,16 @@ package struct PlayerScreen: ~Copyable {
   package init(_ navigator: consuming Navigator, size: WindowSize) {
     let start = navigator.stage.recording.start
     identity = StatusLine.identity(start)
-    hasScreen = start.map { $0.isTerminal } ?? true
-    kind = start.map { $0.kind + " " + String($0.session.text.prefix(10)) } ?? ""
+    isMerged = start?.isMerged ?? false
+    hasScreen = start.map { $0.isTerminal || $0.isMerged && $0.columns != nil } ?? true
+    kind = Self.kind(start)
     clock = ClockStyle(isUTC: false, start: start?.start)
     events = EventPane(isWhole: !hasScreen)
     wishes = Layout.Wishes()
     wishes.hasScreen = hasScreen
     wishes.focus = hasScreen ? .screen : .events
     wishes.screen = WindowSize(columns: start?.columns ?? 80, rows: start?.rows ?? 24)
-    wishes.shows = Self.panes(hasScreen, wishes.screen, size)
+    wishes.shows = Self.panes(hasScreen, wishes.screen, size, isMerged: isMerged)
     layout = Layout(size, wishes)
     self.navigator = navigator
     self.size = size
@@ -51,11 +56,17 @@ package struct PlayerScreen: ~Copyable {
 
   /// What shows at first: as much as the window holds beside the session itself.
   private static func panes(
-    _ hasScreen: Bool, _ screen: WindowSize, _ size: WindowSize
+    _ hasScreen: Bool, _ screen: WindowSize, _ size: WindowSize, isMerged: Bool
   ) -> Set<Pane> {
     guard hasScreen else { return size.rows >= 16 ? [.events, .details] : [.events] }
+    // Which session did what is the point of a merged timeline.
+    if isMerged { return [.screen, .events] }
     if size.columns >= screen.columns + 45 { return [.screen, .events] }
     return [.screen]
+  }
+
+  static func kind(_ start: SessionStart?) -> String {
+    start.map { $0.kind + " " + String($0.session.text.prefix(10)) } ?? ""
   }
 
   /// The size at which all of the recording's first screen, the timeline and the status show.
