@@ -190,11 +190,9 @@ package struct Stage: ~Copyable {
   private mutating func absorb(_ growth: Growth, _ kept: DecodedBatch?) {
     recording.absorb(growth, keeping: kept)
     for mark in growth.marks { marks.add(mark.kind, mark.event) }
-    hidden.append(contentsOf: growth.hidden.prefix(max(0, Self.hiddenLimit - hidden.count)))
-    hiddenDropped &+= growth.hiddenDropped
-    if hidden.count == Self.hiddenLimit, !growth.hidden.isEmpty {
-      hiddenDropped &+= UInt64(growth.hidden.count)
-    }
+    let room = max(0, Self.hiddenLimit - hidden.count)
+    hidden.append(contentsOf: growth.hidden.prefix(room))
+    hiddenDropped &+= growth.hiddenDropped &+ UInt64(max(0, growth.hidden.count - room))
     for frame in growth.keyframes { keyframes.add(frame) }
     text.append(contentsOf: growth.text)
     if let search, search.wantsMore, timeline.isComplete || !growth.text.isEmpty { give(search) }
