@@ -23,9 +23,10 @@ private enum RealRecordings {
   }
 }
 
-/// `BLACKBOX_RECORDINGS=all` goes through every event of every recording, which takes minutes in a debug build:
+/// Every way to an event of a recording leads to the same screen.
 ///
-///     BLACKBOX_RECORDINGS=all swift test --filter RealRecordingTests
+/// Part of each recording as a rule; `BLACKBOX_RECORDINGS=all swift test --filter RealRecordingTests` goes through every
+/// event of every one, which takes long in a debug build.
 @Suite struct RealRecordingTests {
   private static let isLong = ProcessInfo.processInfo.environment["BLACKBOX_RECORDINGS"] == "all"
   /// Events up to which each recording is held.
