@@ -16,6 +16,29 @@ private func check(_ code: Int) throws(ZstdFailure) -> Int {
   return code
 }
 
+/// How frames are compressed; 0 stands for what the level has of its own.
+package struct CompressorSettings: Sendable, Equatable {
+  package var level: Int32
+  /// Limits the memory that a reader needs: 2 to the power of it, in bytes.
+  package var windowLog: Int32
+  /// Entries of the tables of what was seen, as powers of two: of long pieces and of short ones, where the level's
+  /// strategy has two.
+  package var hashLog: Int32
+  package var chainLog: Int32
+  /// Bytes of the shortest repetition that is looked for.
+  package var minMatch: Int32
+
+  package init(
+    level: Int32, windowLog: Int32, hashLog: Int32 = 0, chainLog: Int32 = 0, minMatch: Int32 = 0
+  ) {
+    self.level = level
+    self.windowLog = windowLog
+    self.hashLog = hashLog
+    self.chainLog = chainLog
+    self.minMatch = minMatch
+  }
+}
+
 /// A zstd compressor for one frame after another.
 ///
 /// Not `mutating`, because the state lives behind libzstd's handle; it is not Sendable, so one thread has it.
@@ -36,18 +59,38 @@ private func check(_ code: Int) throws(ZstdFailure) -> Int {
 
   /// Makes a compressor whose frames carry neither checksum nor content size nor dictionary id.
   ///
-  /// `windowLog` limits the memory that a reader needs: 2 to the power of it, in bytes. `room` is how many bytes of
-  /// output are made at a time.
+  /// `room` is how many bytes of output are made at a time.
   package init(level: Int32, windowLog: Int32, room: Int = 65_536) throws(ZstdFailure) {
-    unsafe scratch = .allocate(capacity: room)
-    unsafe context = try Self.make(level: level, windowLog: windowLog)
+    try self.init(CompressorSettings(level: level, windowLog: windowLog), room: room)
   }
 
-  private static func make(level: Int32, windowLog: Int32) throws(ZstdFailure) -> OpaquePointer {
+  /// As above, with settings in full.
+  package init(_ settings: CompressorSettings, room: Int = 65_536) throws(ZstdFailure) {
+    unsafe scratch = .allocate(capacity: room)
+    unsafe context = try Self.make(settings)
+  }
+
+  /// Settings for the frames that are not begun yet; only between two frames.
+  package func set(_ settings: CompressorSettings) throws(ZstdFailure) {
+    try unsafe Self.set(settings, context)
+  }
+
+  private static func set(_ settings: CompressorSettings, _ context: OpaquePointer)
+    throws(ZstdFailure)
+  {
+    for (name, value) in [
+      (ZSTD_c_compressionLevel, settings.level), (ZSTD_c_windowLog, settings.windowLog),
+      (ZSTD_c_hashLog, settings.hashLog), (ZSTD_c_chainLog, settings.chainLog),
+      (ZSTD_c_minMatch, settings.minMatch),
+    ] {
+      _ = try check(unsafe ZSTD_CCtx_setParameter(context, name, value))
+    }
+  }
+
+  private static func make(_ settings: CompressorSettings) throws(ZstdFailure) -> OpaquePointer {
     guard let context = unsafe ZSTD_createCCtx() else { throw ZstdFailure("out of memory") }
     do throws(ZstdFailure) {
-      _ = try check(unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level))
-      _ = try check(unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, windowLog))
+      try unsafe set(settings, context)
       _ = try check(unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0))
       _ = try check(unsafe ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0))
     } catch {

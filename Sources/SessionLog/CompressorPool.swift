@@ -2,23 +2,30 @@ internal import Platform
 
 /// How session files are compressed; chosen by measuring (Benchmarks/README.md).
 struct Compression: Sendable {
-  var level: Int32
-  var windowLog: Int32
+  var settings: CompressorSettings
   /// Bytes of output made at a time.
   var room: Int
   /// How many compressors may hold an open frame at a time.
   var most: Int
   /// So many of them have the window of a session alone: an eighth fewer bytes for five times the memory.
   var mostWide = 0
+  /// Settings follow what each frame is of; see `CompressionChoice`.
+  var isChosenByFrame = false
 
-  /// One session alone in its process: the better ratio on long output.
+  /// The test vectors', which stay as they are whatever is measured.
+  static let vectors = Compression(
+    settings: CompressorSettings(level: 1, windowLog: 17), room: 65_536, most: 1)
+  /// One session alone in its process.
+  ///
+  /// Its writer sets each frame's own settings; these are for the two lines of its first batch, which any would do for.
   static let alone = Compression(
-    level: Compression.level, windowLog: Compression.windowLog, room: 65_536, most: 1)
+    settings: vectors.settings, room: 65_536, most: 1, isChosenByFrame: true)
   /// Many sessions: the first few have the wide window (0.95 MiB each), a thousand a small one (0.2 MiB each).
-  static let many = Compression(level: 1, windowLog: 14, room: 8192, most: 1024, mostWide: 48)
+  static let many = Compression(
+    settings: CompressorSettings(level: 1, windowLog: 14), room: 8192, most: 1024, mostWide: 48)
+  /// Of the first few of many.
+  static let wideWindowLog: Int32 = 17
 
-  static let level: Int32 = 1
-  static let windowLog: Int32 = 17
   /// Lines are handed to libzstd in pieces of about this many bytes.
   static let chunk = 64 << 10
 }
@@ -60,9 +67,9 @@ final class CompressorPool {
 
   init(_ compression: Compression) throws(SessionLogFailure) {
     self.compression = compression
-    let last = Tier(windowLog: compression.windowLog, most: compression.most)
+    let last = Tier(windowLog: compression.settings.windowLog, most: compression.most)
     shared = try zstd { () throws(ZstdFailure) in
-      try Self.make(compression, Tier(windowLog: compression.windowLog, most: 1))
+      try Self.make(compression, Tier(windowLog: compression.settings.windowLog, most: 1))
     }
     guard compression.most > 1 else {
       last.free = [shared]
@@ -70,7 +77,7 @@ final class CompressorPool {
       return
     }
     let wide = min(compression.mostWide, compression.most - 1)
-    tiers = [Tier(windowLog: Compression.windowLog, most: wide), last]
+    tiers = [Tier(windowLog: Compression.wideWindowLog, most: wide), last]
   }
 
   // Loans know their tier and free ones are held by it.
@@ -87,10 +94,13 @@ final class CompressorPool {
   }
 
   private static func make(_ compression: Compression, _ tier: Tier) throws(ZstdFailure) -> Loan {
-    Loan(
-      try Compressor(
-        level: compression.level, windowLog: tier.windowLog, room: compression.room), tier)
+    var settings = compression.settings
+    settings.windowLog = tier.windowLog
+    return Loan(try Compressor(settings, room: compression.room), tier)
   }
+
+  /// Whoever borrows a compressor sets it for his frame.
+  var isChosenByFrame: Bool { compression.isChosenByFrame }
 
   /// Nil if as many as allowed are in use.
   func borrow() throws(ZstdFailure) -> Loan? {

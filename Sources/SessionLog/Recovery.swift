@@ -311,8 +311,7 @@ package struct Recovery: ~Copyable {
     }
     var frame: [UInt8] = []
     try zstd { () throws(ZstdFailure) in
-      let compressor = try Compressor(
-        level: Compression.many.level, windowLog: Compression.many.windowLog)
+      let compressor = try Compressor(Compression.many.settings)
       try compressor.compress(lines.span, ending: .frame, into: &frame)
     }
     table.add(stored: UInt64(frame.count), content: UInt64(lines.count))

@@ -45,6 +45,10 @@ package struct SessionWriter: ~Copyable {
   let compressors: CompressorPool
   /// The one that the open data frame is written with; nil while none is open.
   var compressor: CompressorPool.Loan?
+  /// How the next frame is compressed; nil where sessions share compressors.
+  var choice: CompressionChoice?
+  /// When the open frame got its compressor.
+  var frameMoment: UInt64 = 0
   let chain: SHA256
   var hasher: TreeHasher
   var leaves: LeafHasher
@@ -103,13 +107,24 @@ package struct SessionWriter: ~Copyable {
     // A log that will not take the leaf is better found before a file is made.
     try TransparencyLog(store, state).check()
     let salt = try crypto { () throws(CryptoFailure) in try randomBytes(32) }
-    return try begin(in: store, state: state, start: start, clock: clock, pace: pace, salt: salt)
+    return try begin(
+      in: store, state: state, start: start, clock: clock, pace: pace, salt: salt,
+      compression: .alone)
   }
 
   /// Begins a session whose salt key the caller knows: for test vectors, where every byte is written down.
   package static func begin(
     in store: Store, state: StateDirectory, start: SessionStart, clock: any Clock, pace: Pace,
     salt: [UInt8]
+  ) throws(SessionLogFailure) -> SessionWriter {
+    try begin(
+      in: store, state: state, start: start, clock: clock, pace: pace, salt: salt,
+      compression: .vectors)
+  }
+
+  static func begin(
+    in store: Store, state: StateDirectory, start: SessionStart, clock: any Clock, pace: Pace,
+    salt: [UInt8], compression: Compression
   ) throws(SessionLogFailure) -> SessionWriter {
     if let fault = lineFault(start.line().span, after: 0) {
       throw SessionLogFailure(
@@ -118,7 +133,7 @@ package struct SessionWriter: ~Copyable {
     }
     var writer = SessionWriter(
       store, state, start.session, clock, pace,
-      try CompressorPool(.alone), try prepare(in: store, id: start.session, salt: salt))
+      try CompressorPool(compression), try prepare(in: store, id: start.session, salt: salt))
     try writer.addFirstBatch(start.line(), salt: salt)
     try writer.sync(metadata: true)
     try onDisk { () throws(FileFailure) in
@@ -134,6 +149,7 @@ package struct SessionWriter: ~Copyable {
     _ compressors: CompressorPool, _ parts: consuming Parts
   ) {
     self.compressors = compressors
+    choice = compressors.isChosenByFrame ? CompressionChoice() : nil
     self.id = id
     path = store.sessionPath(of: id)
     self.store = store
@@ -331,6 +347,9 @@ package struct SessionWriter: ~Copyable {
     try compress(.frame)
     let end = durableBytes + UInt64(waiting.count)
     seekTable.add(stored: end - frameStart, content: frameContent)
+    choice?.noteFrame(
+      content: Int(clamping: frameContent), stored: Int(clamping: end - frameStart),
+      microseconds: clock.monotonic() &- frameMoment)
     frameStart = end
     frameContent = 0
     if let compressor { compressors.giveBack(compressor) }
@@ -340,7 +359,13 @@ package struct SessionWriter: ~Copyable {
   /// False if every compressor that may be kept over several flushes is in use.
   mutating func borrowCompressor() throws(SessionLogFailure) -> Bool {
     if compressor != nil { return true }
-    do { compressor = try compressors.borrow() } catch { throw poison(SessionLogFailure(error)) }
+    do throws(ZstdFailure) {
+      compressor = try compressors.borrow()
+      if let choice, batchStart > 0 {
+        try compressor?.compressor.set(choice.kind.settings)
+        frameMoment = clock.monotonic()
+      }
+    } catch { throw poison(SessionLogFailure(error)) }
     return compressor != nil
   }
 
