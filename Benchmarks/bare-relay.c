@@ -1,9 +1,11 @@
-// The floor of every recorder on a terminal: passes COMMAND's output on and stores nothing.
+// The floor of every recorder on a terminal: passes COMMAND's output on and stores nothing. Its own terminal is raw
+// meanwhile, as with every recorder: otherwise the kernel would go through each line a second time.
 // usage: bare-relay COMMAND ARGS…
 #include <errno.h>
 #include <pty.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 int main(int count, char **arguments) {
@@ -12,7 +14,14 @@ int main(int count, char **arguments) {
   int master;
   if (count < 2) return 2;
   ioctl(0, TIOCGWINSZ, &size);
-  pid_t child = forkpty(&master, 0, 0, &size);
+  struct termios mode, raw;
+  int has_mode = tcgetattr(0, &mode) == 0;
+  if (has_mode) {
+    raw = mode;
+    cfmakeraw(&raw);
+    tcsetattr(0, TCSANOW, &raw);
+  }
+  pid_t child = forkpty(&master, 0, has_mode ? &mode : 0, &size);
   if (child == 0) {
     execvp(arguments[1], arguments + 1);
     _exit(127);
@@ -29,5 +38,6 @@ int main(int count, char **arguments) {
   }
   int status = 0;
   waitpid(child, &status, 0);
+  if (has_mode) tcsetattr(0, TCSANOW, &mode);
   return WEXITSTATUS(status);
 }

@@ -1,9 +1,10 @@
 internal import CPosix
 internal import Glibc
 
-/// A queue between two threads that pushes back: it holds no more than a given weight.
+/// A queue between two threads that pushes back: it takes more only while it holds less than a given weight.
 ///
 /// The sender waits while it is full, the receiver while it is empty. Closing it from either side ends both waits.
+/// A single sender that finds room never waits, and neither does what weighs nothing.
 @safe package final class Mailbox<Element: Sendable>: @unchecked Sendable {
   // Sendable, because (1) every stored property but the handles is touched under `mutex` alone,
   // (2) the handles are made in init and destroyed in deinit, when no thread can hold a reference.
@@ -38,21 +39,38 @@ internal import Glibc
 
   /// Adds an element, waiting for room; false if the mailbox is closed.
   package func send(_ element: Element, weight added: Int) -> Bool {
+    send(weight: added, joining: { _ in false }, else: { element }) != .refused
+  }
+
+  /// What became of something sent.
+  package enum Delivery: Sendable, Equatable {
+    case added
+    /// It is in the element before it.
+    case joined
+    /// The mailbox is closed.
+    case refused
+  }
+
+  /// Puts something into the newest element, where that still waits and `join` takes it; else adds `make`'s, waiting for
+  /// room.
+  package func send(
+    weight added: Int, joining join: (inout Element) -> Bool, else make: () -> Element
+  ) -> Delivery {
     unsafe pthread_mutex_lock(mutex)
-    while weight > 0, weight + added > capacity, !isClosed {
-      unsafe pthread_cond_wait(changed, mutex)
+    while added > 0, weight >= capacity, !isClosed { unsafe pthread_cond_wait(changed, mutex) }
+    guard !isClosed else {
+      unsafe pthread_mutex_unlock(mutex)
+      return .refused
     }
-    let isTaken = !isClosed
     let wasEmpty = elements.isEmpty
-    if isTaken {
-      elements.append(element)
-      weight += added
-    }
-    let wakes = isTaken && (lingers ? weight >= capacity / 4 : wasEmpty)
+    let isJoined = !wasEmpty && join(&elements[elements.count - 1])
+    if !isJoined { elements.append(make()) }
+    weight += added
+    let wakes = lingers ? weight >= capacity / 4 : wasEmpty
     // Unlocked first: whoever wakes would only go to sleep again on the mutex.
     unsafe pthread_mutex_unlock(mutex)
     if wakes { unsafe pthread_cond_broadcast(changed) }
-    return isTaken
+    return isJoined ? .joined : .added
   }
 
   /// True if a sender would not have to wait now.

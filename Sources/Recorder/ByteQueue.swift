@@ -6,8 +6,10 @@ struct ByteQueue {
   var count: Int { bytes.count - start }
   var isEmpty: Bool { count == 0 }
 
-  mutating func append(_ added: [UInt8], from first: Int = 0) {
-    bytes.append(contentsOf: added[first...])
+  mutating func append(_ added: [UInt8]) { bytes.append(contentsOf: added) }
+
+  mutating func append(_ added: [UInt8], _ range: Range<Int>) {
+    bytes.append(contentsOf: added[range])
   }
 
   /// Calls `body` with the first bytes, `limit` at most.

@@ -109,6 +109,7 @@ struct MCPRecordingThread {
         let batch = state.captured.receive(
           waiting: pipe.isHolding ? min(wait ?? pace.flush, pace.flush) : wait)
       else { return nil }
+      try writer.noteClock()
       for item in batch {
         try pipe.record(item, into: &writer)
         if case .end(let end, let moment) = item {

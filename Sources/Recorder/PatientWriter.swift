@@ -5,6 +5,7 @@ internal import SessionLog
 struct PatientWriter: ~Copyable {
   private var writer: SessionWriter
   private let clock: any Clock
+  private var watch: ClockWatch
   /// Microseconds to wait for space before the session is ended.
   private let patience: UInt64
   /// Told when the waiting begins and when it is over.
@@ -16,6 +17,7 @@ struct PatientWriter: ~Copyable {
   ) {
     self.writer = writer
     self.clock = clock
+    watch = ClockWatch(clock)
     self.patience = patience
     self.waitsForSpace = waitsForSpace
   }
@@ -38,6 +40,12 @@ struct PatientWriter: ~Copyable {
   /// - Throws: the recording is over; after `.outOfSpace` the session is closed with all that was taken.
   mutating func append(_ line: [UInt8]) throws(SessionLogFailure) {
     try patiently { writer throws(SessionLogFailure) in try writer.append(line) }
+  }
+
+  /// Tells of a step of the wall clock, if there was one; for whoever has no loop of its own that looks.
+  mutating func noteClock() throws(SessionLogFailure) {
+    let moment = clock.monotonic()
+    if let step = watch.look(at: moment) { try append(step.line(at: time(of: moment))) }
   }
 
   /// Makes every appended line durable; without `anchors` the log is left for a later call.

@@ -30,10 +30,26 @@ final class RecordingState: Sendable {
 
   init(captures: WakeUp? = nil) { self.captures = captures }
 
-  /// Hands something over, waiting for room; false once the recording is over.
+  /// Hands something over, waiting for room if it weighs anything; false once the recording is over.
   func capture(_ item: Captured, weight: Int) -> Bool {
     defer { captures?.ring() }
     return captured.send(item, weight: weight)
+  }
+
+  /// Hands over bytes that the child wrote; false once the recording is over.
+  ///
+  /// They join those of the same moment that still wait: a kernel gives a terminal's output in small pieces, and an
+  /// event for each would cost more than it tells.
+  func capture(output bytes: Span<UInt8>, at moment: UInt64) -> Bool {
+    let delivery = captured.send(weight: bytes.count) { newest in
+      newest.join(output: bytes, at: moment)
+    } else: {
+      var piece: [UInt8] = []
+      piece.append(bytes, 0..<bytes.count)
+      return .output(piece, moment)
+    }
+    if delivery == .added { captures?.ring() }
+    return delivery != .refused
   }
 }
 
@@ -289,12 +305,29 @@ struct Unconfirmed {
 }
 
 extension Captured {
+  /// Microseconds within which pieces of output are one event.
+  static let together: UInt64 = 2_000
+
+  /// Adds output that came right after this; false if it is an event of its own.
+  mutating func join(output bytes: Span<UInt8>, at moment: UInt64) -> Bool {
+    guard case .output(var held, let first) = self, moment &- first <= Self.together,
+      held.count + bytes.count <= Limits.payloadBytes
+    else { return false }
+    // Nobody else may hold the bytes, or they would be copied.
+    self = .end(EndOfSession(reason: "", status: .exited(0)), 0)
+    // The second piece of a flood: room for all of them.
+    if held.capacity < held.count + bytes.count { held.reserveCapacity(Limits.payloadBytes) }
+    held.append(bytes, 0..<bytes.count)
+    self = .output(held, first)
+    return true
+  }
+
   /// Bytes of the terminal that it stands for.
   var bytes: Int {
     switch self {
     case .output(let bytes, _), .input(let bytes, _): bytes.count
     case .masked(let count, _, _): count
-    case .resize, .mark, .pause, .resume, .pauseRefused, .end: 0
+    case .resize, .mark, .pause, .resume, .pauseRefused, .clockStep, .end: 0
     }
   }
 }

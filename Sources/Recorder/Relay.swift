@@ -14,6 +14,10 @@ struct Relay: ~Copyable {
   ]
   /// Bytes that wait for the screen, or for the child, at most.
   private static let waiting = 256 << 10
+  /// Pieces of output that are taken before anything else is looked at.
+  private static let burst = 16
+  /// Bytes that a kernel gives at a time while a terminal has more.
+  private static let fullPiece = 4095
   /// Microseconds that the output of a child that ended may be quiet before its last bytes are taken as read.
   private static let quiet: UInt64 = 100_000
   /// Microseconds and bytes that are read after the child's end while others still write.
@@ -31,6 +35,7 @@ struct Relay: ~Copyable {
   private let marks: MarkListener?
   let request: RecordingRequest
   private(set) var session: SessionID
+  private var watch: ClockWatch
 
   /// Typed bytes that the child's terminal has not taken yet, shown bytes that the screen has not.
   private var typed = ByteQueue()
@@ -75,6 +80,7 @@ struct Relay: ~Copyable {
     self.marks = marks
     self.request = request
     self.session = session
+    watch = ClockWatch(clock)
     output = ScreenOutput(1)
   }
 
@@ -116,20 +122,26 @@ struct Relay: ~Copyable {
   private var hasRested = false
   var now: UInt64 { clock.monotonic() }
 
+  /// True unless what is typed would have to wait for the record.
+  private var canRecordInput: Bool {
+    request.input == .off || pausedBytes != nil || state.captured.hasRoom
+  }
+
   private var isAnswering: Bool { marks?.isAnswering ?? false }
 
   private func interests() -> [Polling.Interest] {
     // What cannot be recorded now is not read now.
     let isOpen = lastTransfer != .over
-    let reads = isOpen && shown.count < Self.waiting && state.captured.hasRoom
+    let reads = isOpen && hasRoom
     let writes = isOpen && !typed.isEmpty
     var entries = [
       Polling.Interest(reads || writes ? child.descriptor : -1, reads: reads, writes: writes),
       Polling.Interest(signals.descriptor),
-      Polling.Interest(hasInput && typed.count < Self.waiting ? 0 : -1),
+      Polling.Interest(hasInput && typed.count < Self.waiting && canRecordInput ? 0 : -1),
       Polling.Interest(shown.isEmpty ? -1 : output.descriptor, reads: false, writes: true),
     ]
-    if let descriptors = marks?.descriptors {
+    // Marks weigh nothing, so that none makes the loop wait: they are heard while there is room.
+    if state.captured.hasRoom, let descriptors = marks?.descriptors {
       entries += descriptors.map { Polling.Interest($0) }
     }
     return entries
@@ -143,47 +155,57 @@ struct Relay: ~Copyable {
 
   // MARK: From the child to the screen
 
-  /// Takes one read of output.
+  /// Takes output in the pieces that the kernel gives, and shows each before it takes the next: so whoever reads the
+  /// screen and the child work at the same time.
   private mutating func takeOutput() {
-    lastTransfer = child.read(into: &buffer)
-    switch lastTransfer {
-    case .bytes(let count):
-      let bytes = Array(buffer[..<count])
-      lastOutput = now
-      if status != nil { bytesAfterEnd += count }
-      if request.input == .masked { secrets.shown(bytes) }
-      // The record first, then the screen; where the record refuses, nothing more is let through.
-      if pausedBytes == nil {
-        if !state.capture(.output(bytes, lastOutput), weight: count) { return stop() }
-      } else {
-        pausedBytes? += UInt64(count)
-      }
-      show(bytes)
-    case .later: break
-    case .over:
-      // Nobody has the terminal open now; a child that lives on may open it again.
-      break
+    for _ in 0..<Self.burst {
+      lastTransfer = PseudoTerminal.read(child.descriptor, into: &buffer)
+      // `over`: nobody has the terminal open now; a child that lives on may open it again.
+      guard case .bytes(let count) = lastTransfer, take(count) else { return }
+      // A short piece was the last one for now; to ask again would cost a call.
+      guard count >= Self.fullPiece, hasRoom else { return }
     }
   }
 
-  private mutating func show(_ bytes: [UInt8]) {
-    guard hasScreen else { return }
-    // A file or pipe gets what the program wrote, not what its terminal made of it.
-    if !isTerminal {
-      return pass(returns.remove(from: bytes, child.lineMode?.addsReturns ?? false))
+  /// Records and shows the first bytes of the buffer; false where the record refuses.
+  private mutating func take(_ count: Int) -> Bool {
+    lastOutput = now
+    if status != nil { bytesAfterEnd += count }
+    if request.input == .masked { secrets.shown(Array(buffer[..<count])) }
+    // The record first, then the screen; where the record refuses, nothing more is let through.
+    if pausedBytes != nil {
+      pausedBytes? += UInt64(count)
+    } else if !state.capture(output: buffer.span.extracting(..<count), at: lastOutput) {
+      stop()
+      return false
     }
-    pass(bytes)
+    guard hasScreen else { return true }
+    if isTerminal {
+      pass(bufferTo: count)
+    } else {
+      // A file or pipe gets what the program wrote, not what its terminal made of it.
+      pass(returns.remove(from: Array(buffer[..<count]), child.lineMode?.addsReturns ?? false))
+    }
+    return true
+  }
+
+  /// True if one more piece of output can be recorded and kept for the screen.
+  private var hasRoom: Bool { shown.count < Self.waiting && state.captured.hasRoom }
+
+  /// Shows the first bytes of the buffer.
+  private mutating func pass(bufferTo end: Int) {
+    guard shown.isEmpty else { return shown.append(buffer, 0..<end) }
+    switch output.write(buffer.span.extracting(..<end)) {
+    case .bytes(let count): shown.append(buffer, count..<end)
+    case .later: shown.append(buffer, 0..<end)
+    case .over: loseScreen()
+    }
   }
 
   private mutating func pass(_ bytes: [UInt8]) {
     guard !bytes.isEmpty else { return }
-    guard shown.isEmpty else { return shown.append(bytes) }
-    switch output.write(bytes.span) {
-    case .bytes(let count):
-      if count < bytes.count { shown.append(bytes, from: count) }
-    case .later: shown.append(bytes)
-    case .over: loseScreen()
-    }
+    shown.append(bytes)
+    sendShown()
   }
 
   private mutating func sendShown() {
@@ -310,6 +332,7 @@ struct Relay: ~Copyable {
 
   private mutating func checkTime() {
     let moment = now
+    if let step = watch.look(at: moment) { capture(.clockStep(step, moment)) }
     if let terminatedAt, status == nil {
       if !hasHungUp, moment &- terminatedAt > Self.termination.hangUp {
         hasHungUp = true
@@ -336,8 +359,9 @@ struct Relay: ~Copyable {
 
   // MARK: The recording
 
+  /// Hands over what is no stream of bytes: that never waits, or a full disk would keep signals from being heard.
   private mutating func capture(_ item: Captured) {
-    if !state.capture(item, weight: 1) { stop() }
+    if !state.capture(item, weight: 0) { stop() }
   }
 
   /// Nothing may run unrecorded.

@@ -16,13 +16,15 @@ enum Captured: Sendable {
   case resume(String, actor: Identity?, lost: UInt64, UInt64)
   /// A pause was asked for, and is not allowed.
   case pauseRefused(actor: Identity?, UInt64)
+  /// The machine's clock was set.
+  case clockStep(ClockWatch.Step, UInt64)
   case end(EndOfSession, UInt64)
 
   /// It is made durable at once.
   var isBarrier: Bool {
     switch self {
     case .mark, .pause, .resume, .pauseRefused: true
-    case .output, .input, .masked, .resize, .end: false
+    case .output, .input, .masked, .resize, .clockStep, .end: false
     }
   }
 
@@ -30,7 +32,8 @@ enum Captured: Sendable {
     switch self {
     case .output(_, let moment), .input(_, let moment), .masked(_, _, let moment),
       .resize(_, _, let moment), .mark(_, _, let moment), .pause(_, _, let moment),
-      .resume(_, _, _, let moment), .pauseRefused(_, let moment), .end(_, let moment):
+      .resume(_, _, _, let moment), .pauseRefused(_, let moment), .clockStep(_, let moment),
+      .end(_, let moment):
       moment
     }
   }
@@ -148,6 +151,9 @@ struct TerminalTranscript {
       line.add("reason", "a pause was asked for; the recorder was started without --allow-pause")
       if let actor { line.add("actor", actor.json) }
       try sink.append(line.finish())
+    case .clockStep(let step, let moment):
+      try flushCharacters(moment, into: &sink)
+      try sink.append(step.line(at: sink.time(of: moment)))
     case .end(_, let moment):
       try flush(moment, into: &sink)
     }

@@ -202,7 +202,7 @@ package enum JSONLine {
 
 extension [UInt8] {
   /// Appends a part of a span.
-  mutating func append(_ span: Span<UInt8>, _ range: Range<Int>) {
+  package mutating func append(_ span: Span<UInt8>, _ range: Range<Int>) {
     guard !range.isEmpty else { return }
     unsafe span.extracting(range).withUnsafeBufferPointer { buffer in
       unsafe append(contentsOf: buffer)

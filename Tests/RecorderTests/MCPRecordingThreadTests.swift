@@ -51,6 +51,24 @@ struct MCPRecordingThreadTests {
     return running
   }
 
+  @Test func `a clock that was set is told before the next message`() throws {
+    var running = try start(77)
+    running.box.clock.advance(2_000_000)
+    running.box.clock.step(wall: 30_000_000)
+    #expect(
+      running.state.captured.send(
+        .bytes(.toServer, Self.call, running.box.clock.monotonic()), weight: 1))
+    running.waitForWake()
+    _ = running.state.captured.send(
+      .end(Self.end, running.box.clock.monotonic()), weight: 0)
+    running.join()
+    let lines = try running.lines().map { String(decoding: $0, as: UTF8.self) }
+    let step = try #require(lines.firstIndex { $0.contains("clock.step") })
+    let call = try #require(
+      lines.firstIndex { $0.contains("\"type\":\"mcp.") && $0.contains("ping") })
+    #expect(step < call && lines[step].contains("\"delta_us\":30000000,"))
+  }
+
   @Test func `a call is released only when its event is on the disk`() throws {
     var running = try start(1)
     let (state, files) = (running.state, running.files)

@@ -152,4 +152,84 @@ struct RecordingThreadTests {
     #expect(!lines.contains { $0.contains("0123456789") })
     #expect(lines.contains { $0.contains("after\\n") })
   }
+
+  @Test func `small pieces of output that come together are one event, in order`() throws {
+    let running = try start(4, .block)
+    let clock = running.box.clock
+    let pieces = (0..<40).map { number in
+      (0..<4095).map { UInt8(0x21 + ($0 + number) % 90) }
+    }
+    // Before the thread gets any: it waits for more once it has something.
+    for piece in pieces {
+      let isTaken = running.state.capture(output: piece.span, at: clock.monotonic())
+      #expect(isTaken)
+    }
+    clock.advance(10_000)
+    let later = Array("later".utf8)
+    _ = running.state.capture(output: later.span, at: clock.monotonic())
+    running.end()
+    _ = running.join()
+    let lines = try running.sessions()[0].filter { $0.contains("terminal.output") }
+    let data = try lines.map { line in
+      try #require(try JSONValue(parsing: Array(line.utf8).span)["data"]?.string)
+    }
+    #expect(data.joined() == String(decoding: pieces.joined(), as: UTF8.self) + "later")
+    #expect(data.last == "later")
+    #expect(data.allSatisfy { $0.utf8.count <= Limits.payloadBytes })
+    #expect(data.count < 30)
+    #expect(try running.box.findings().isEmpty)
+  }
+
+  @Test func `output joins nothing but output of the same moment`() {
+    let bytes = Array("ab".utf8)
+    func joins(_ item: inout Captured, _ bytes: [UInt8], _ moment: UInt64) -> Bool {
+      item.join(output: bytes.span, at: moment)
+    }
+    var output = Captured.output(bytes, 1000)
+    let isJoined = joins(&output, bytes, 1000 + Captured.together)
+    #expect(isJoined && output.bytes == 4 && output.moment == 1000)
+    let isLate = !joins(&output, bytes, 1001 + Captured.together)
+    let isTooMuch = !joins(&output, [UInt8](repeating: 0x61, count: 65_533), 1000)
+    #expect(isLate && isTooMuch && output.bytes == 4)
+    for item in [
+      Captured.input(bytes, 1000), .resize(columns: 80, rows: 24, 1000),
+      .mark("m", author: Identity(issuer: "local", uid: "1"), 1000),
+    ] {
+      var other = item
+      let isRefused = !joins(&other, bytes, 1000)
+      #expect(isRefused)
+    }
+  }
+
+  @Test func `a full disk keeps neither sizes nor the end from being taken`() {
+    let state = RecordingState()
+    // Nobody takes anything: as while the disk is full.
+    let piece = [UInt8](repeating: 0x61, count: 4095)
+    var sent = 0
+    while state.captured.hasRoom {
+      let isTaken = state.capture(output: piece.span, at: UInt64(sent) * 10_000)
+      #expect(isTaken)
+      sent += 1
+    }
+    #expect(sent * piece.count >= 8 << 20)
+    for width in 1...1000 {
+      #expect(state.capture(.resize(columns: width, rows: 24, 0), weight: 0))
+    }
+    let end = EndOfSession(reason: "client", status: .signalled(SIGTERM))
+    #expect(state.capture(.end(end, 0), weight: 0))
+    #expect(state.captured.receive(waiting: 0)?.count == sent + 1001)
+  }
+
+  @Test func `a clock that is set stands in the session`() throws {
+    let running = try start(5, .block)
+    let step = ClockWatch.Step(delta: -5_000_000, after: running.box.clock.wall())
+    #expect(running.send("before\n"))
+    _ = running.state.capture(.clockStep(step, running.box.clock.monotonic()), weight: 0)
+    running.end()
+    _ = running.join()
+    let lines = try running.sessions()[0]
+    let place = try #require(lines.firstIndex { $0.contains("clock.step") })
+    #expect(lines[place].contains("\"delta_us\":-5000000,"))
+    #expect(lines[place - 1].contains("before\\n"))
+  }
 }
