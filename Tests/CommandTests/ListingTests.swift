@@ -87,6 +87,36 @@ struct ListingTests {
     }
   }
 
+  @Test func `a replay that follows prints what comes, and ends when the session does`() throws {
+    let place = try store([])
+    defer { place.remove() }
+    let gate = place.path("gate")
+    let session = try OuterTerminal(
+      place,
+      [
+        "record", "-q", "--agent", "slow", "--", "sh", "-c",
+        "echo said-first; until test -s \(gate); do sleep 0.05; done; cat \(gate)",
+      ])
+    #expect(session.wait(for: "said-first"))
+    let screen = try OuterTerminal(
+      place, ["replay", "@last", "--follow", "--events", "-o", "ndjson"], columns: 400)
+    #expect(screen.wait(for: "said-first"), "\(screen.text)")
+    #expect(!screen.text.contains("said-later"))
+    try Data("said-later\n".utf8).write(to: URL(fileURLWithPath: gate), options: .atomic)
+    #expect(screen.wait(for: "said-later"), "\(screen.text)")
+    #expect(screen.status() == 0, "\(screen.text)")
+    #expect(session.status() == 0)
+    // Each event once, the last one too.
+    let events = lines(screen.text).filter { $0.contains("\"seq\":") }
+    #expect(events.last?.contains("session.end") == true, "\(screen.text)")
+    #expect(events.count == Set(events).count)
+    for other in [
+      ["--plain"], ["--at", "50%"], ["--events", "--until", "#3"], ["--frames", "--json"],
+    ] {
+      #expect(try run(place, ["replay", "@last", "--follow"] + other).status == 2, "\(other)")
+    }
+  }
+
   @Test func `a long table on a terminal goes through the pager, a short one does not`() throws {
     let place = try store((0..<8).map { "agent-\($0)" })
     defer { place.remove() }

@@ -111,7 +111,8 @@ struct ReplayModesTests {
       let arguments = ["replay", "./hostile.cast"] + options
       let result = try fixture.run(arguments)
       #expect(result.status == 0, "\(arguments)")
-      #expect(result.output.count > 60, "\(arguments) said next to nothing")
+      // Some of them leave two columns of two rows to write in.
+      #expect(result.output.count > 30, "\(arguments) said next to nothing")
       fixture.check(result, arguments, .plain)
     }
     let diff = ["diff", "./hostile.cast@20", "./hostile.cast"]

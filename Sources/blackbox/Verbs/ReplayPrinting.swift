@@ -26,6 +26,8 @@ struct ReplayPrinting {
   /// The last event or moment that counts.
   let until: ReplayPoint?
   let scrollback: Int
+  /// Goes on with a session that is still written, until it is closed.
+  var follows = false
 
   func run(_ io: inout Output) throws -> ExitCode {
     let until = try settled(self.until)
@@ -49,11 +51,21 @@ struct ReplayPrinting {
   }
 
   /// Walks the recording with a body that may fail; the first failure ends the results, not the check.
-  private func walk(_ body: (Span<UInt8>) throws -> Void) throws -> SessionVerdict? {
+  private func walk(
+    _ io: inout Output, _ body: (Span<UInt8>, inout Output) throws -> Void
+  ) throws -> SessionVerdict? {
+    if follows {
+      try subject.source.follow { line in
+        try body(line, &io)
+      } caughtUp: {
+        try io.flush()
+      }
+      return try subject.verify()
+    }
     var failure: (any Error)?
     let verdict = try subject.walk { line in
       guard failure == nil else { return }
-      do { try body(line) } catch { failure = error }
+      do { try body(line, &io) } catch { failure = error }
     }
     if let failure { throw failure }
     return verdict
@@ -61,7 +73,7 @@ struct ReplayPrinting {
 
   private func plain(_ until: ReplayPoint?, _ io: inout Output) throws -> SessionVerdict? {
     var text = PlainText(until: until, scrollback: scrollback)
-    let verdict = try walk { line in
+    let verdict = try walk(&io) { line, io in
       if let words = text.take(line) { try io.raw(words) }
     }
     if try text.finish(write: { line in try io.raw(line) }) {
@@ -73,7 +85,7 @@ struct ReplayPrinting {
   private func still(_ until: ReplayPoint?, _ io: inout Output) throws -> SessionVerdict? {
     var playback = Playback(until: until, scrollback: 256)
     var last: [UInt8] = []
-    let verdict = try walk { line in
+    let verdict = try walk(&io) { line, io in
       guard playback.take(line), !playback.isTerminal else { return }
       last = unsafe line.withUnsafeBufferPointer { unsafe Array($0) }
     }
@@ -111,7 +123,7 @@ struct ReplayPrinting {
     // A picture that the program holds back (mode 2026) is shown once it is whole.
     var isDue = false
     var list = JSONList(format)
-    let verdict = try walk { line in
+    let verdict = try walk(&io) { line, io in
       guard playback.take(line) else { return }
       if playback.hasChanged { isDue = true }
       guard isDue, !playback.terminal.isSynchronizing else { return }
@@ -151,7 +163,7 @@ struct ReplayPrinting {
     var count = 0
     let isText = format == .text
     var list = JSONList(format)
-    let verdict = try walk { line in
+    let verdict = try walk(&io) { line, io in
       guard playback.take(line) else { return }
       for content in playback.takeHidden() {
         count += 1
@@ -186,7 +198,7 @@ struct ReplayPrinting {
   private func events(_ until: ReplayPoint?, _ io: inout Output) throws -> SessionVerdict? {
     var number = -1
     var list = JSONList(format)
-    let verdict = try walk { line in
+    let verdict = try walk(&io) { line, io in
       number += 1
       if until?.isPassed(by: number, at: LineHeader(line)?.time) == true { return }
       guard format == .text else { return try list.add(Self.json(number, line), &io) }

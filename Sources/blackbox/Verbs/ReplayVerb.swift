@@ -27,7 +27,11 @@ struct ReplayVerb: Verb {
       .value("start", nil, "POINT", .text, help: "begin at 1:23, 12.5s, 50% or #57"),
       .flag("paused", help: "begin paused"),
       .value("trace", nil, "T", help: "all sessions of a trace, on one timeline"),
-      .flag("follow", "f", help: "begin at the end, and go on as the session does"),
+      .flag(
+        "follow", "f",
+        help:
+          "begin at the end, and go on as the session does; with --events, --frames or --hidden "
+          + "print what is there, and go on"),
       .flag("plain", help: "print the text at the end: scrollback and screen, or a line per event"),
       .value("at", nil, "POINT", .text, help: "print the screen at 1:23, 12.5s, 50% or #57"),
       .value("step", nil, "N", .integer(0...Int.max), help: "print the screen after event N"),
@@ -95,6 +99,22 @@ struct ReplayVerb: Verb {
       throw UserFailure(
         .usage, "plain text is text", place: "--output", found: format.rawValue,
         wanted: "--at 100% for the last screen, --frames or --events")
+    }
+    if arguments.flag("follow") { try allowFollowing(chosen.first?.0) }
+  }
+
+  /// Some things can only be said once there is an end.
+  private func allowFollowing(_ option: String?) throws {
+    if let until = ["until", "at", "step"].first(where: { arguments.value($0) != nil }) {
+      throw ArgumentFailure.excludesEachOther("--follow", "--" + until)
+    }
+    if mode == .plain, let option {
+      throw ArgumentFailure.excludesEachOther("--follow", "--" + option)
+    }
+    if mode != nil, format == .json {
+      throw UserFailure(
+        .usage, "an array that has no end yet", place: "--output", found: "json",
+        wanted: "ndjson with --follow")
     }
   }
 
@@ -216,9 +236,15 @@ struct ReplayVerb: Verb {
 
   private func print(_ subject: ReplaySubject, _ io: inout Output) throws -> ExitCode {
     // A place to begin at is, in text, the place to end at.
-    try ReplayPrinting(
+    if mode == nil, arguments.flag("follow") {
+      throw UserFailure(
+        .usage, "no terminal to follow on", place: "--follow",
+        wanted: "--events, --frames or --hidden with it, or --timed")
+    }
+    return try ReplayPrinting(
       subject: subject, mode: mode ?? .plain, format: format, until: at ?? until ?? start,
-      scrollback: arguments.integer("scrollback") ?? PlainText.scrollback
+      scrollback: arguments.integer("scrollback") ?? PlainText.scrollback,
+      follows: arguments.flag("follow")
     ).run(&io)
   }
 }
