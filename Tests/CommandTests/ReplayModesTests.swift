@@ -93,6 +93,28 @@ struct ReplayModesTests {
   }
 
   @Test(.enabled(if: Program.path != nil, "the program is not beside its tests"))
+  func `a typescript plays by the times in its second file`() throws {
+    let fixture = try HostileFixture(sessions: false)
+    defer { fixture.place.remove() }
+    let header = "Script started on 2026-11-25 18:18:49+00:00 [COMMAND=\"x\"]\n"
+    for (name, text) in [
+      ("typescript", header + "one\r\ntwo\r\n"), ("times", "0.5 5\n2.0 5\n"),
+    ] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: fixture.place.path(name)))
+    }
+    let timed = ["replay", "typescript", "--timing", "times", "--at"]
+    let half = try fixture.run(timed + ["1s"])
+    #expect(half.status == 0)
+    #expect(String(decoding: half.output, as: UTF8.self) == "one\n")
+    let whole = try fixture.run(timed + ["3s"])
+    #expect(String(decoding: whole.output, as: UTF8.self) == "one\ntwo\n")
+    let missing = ["replay", "typescript", "--timing", "missing", "--plain"]
+    let refused = try fixture.run(missing)
+    #expect(refused.status == 8)
+    fixture.check(refused, missing, .plain)
+  }
+
+  @Test(.enabled(if: Program.path != nil, "the program is not beside its tests"))
   func `recordings made of attacks act on nobody in any mode`() throws {
     let fixture = try HostileFixture(sessions: false)
     defer { fixture.place.remove() }

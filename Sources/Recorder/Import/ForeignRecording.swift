@@ -14,10 +14,20 @@ package enum ForeignRecording {
   }
 
   /// Finds out what a file or directory is; the opener reads it from its beginning, as often as it is called.
+  ///
+  /// `timing` is the file of times that belongs to a typescript.
   package static func open(
-    _ path: String, format: ImportFormat? = nil, spool: String = "/tmp",
+    _ path: String, timing: String? = nil, format: ImportFormat? = nil, spool: String = "/tmp",
     in system: any FileSystem = SystemFiles.shared
   ) throws(ImportFailure) -> (format: ImportFormat, open: EventSourceOpener) {
+    if let timing {
+      let source = try SourceFile.open(path, in: system, spool: spool)
+      let times = try SourceFile.open(timing, in: system, spool: spool)
+      _ = try typescript(source, times)
+      return (
+        .typescript, opener { () throws(ImportFailure) in try typescript(source, times) }
+      )
+    }
     if SourceFile.isDirectory(path, in: system) {
       _ = try sudo(path, spool, system)
       return (.sudo, opener { () throws(ImportFailure) in try sudo(path, spool, system) })
@@ -45,7 +55,7 @@ package enum ForeignRecording {
     case .asciicast2, .asciicast3:
       return try ParsedSource(
         try AsciicastParser(source, isRelative: format == .asciicast3), format, source)
-    case .typescript: return try typescript(source)
+    case .typescript: return try typescript(source, nil)
     case .ttyrec: return try ParsedSource(try TTYRecordParser(source), format, source)
     case .tlog: return try ParsedSource(try TlogParser(source), format, source)
     case .ndjson: return try ParsedSource(try EventLinesParser(source), format, source)
@@ -54,9 +64,11 @@ package enum ForeignRecording {
     }
   }
 
-  private static func typescript(_ source: SourceFile) throws(ImportFailure) -> any EventSource {
+  private static func typescript(
+    _ source: SourceFile, _ times: SourceFile?
+  ) throws(ImportFailure) -> any EventSource {
     try ParsedSource(
-      try TypescriptParser(source, timing: nil, input: nil), .typescript, source)
+      try TypescriptParser(source, timing: times, input: nil), .typescript, source)
   }
 
   private static func sudo(_ directory: String, _ spool: String, _ system: any FileSystem)

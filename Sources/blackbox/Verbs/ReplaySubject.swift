@@ -17,9 +17,11 @@ struct ReplaySubject: Sendable {
   private let place: Place
 
   /// Finds it; a name with a slash or a dot is a file or directory, any other a session of the store.
-  init(_ name: String, _ arguments: ParsedArguments) throws {
-    if name.contains("/") || name.contains(".") {
-      place = try Self.file(name, arguments.environment["TMPDIR"] ?? "/tmp")
+  ///
+  /// `timing` is the file of times of a typescript.
+  init(_ name: String, timing: String? = nil, _ arguments: ParsedArguments) throws {
+    if timing != nil || name.contains("/") || name.contains(".") {
+      place = try Self.file(name, timing, arguments.environment["TMPDIR"] ?? "/tmp")
       return
     }
     let location = try arguments.store()
@@ -63,10 +65,17 @@ struct ReplaySubject: Sendable {
     place = .trace(trace, sessions, store, trust, state)
   }
 
-  private static func file(_ name: String, _ spool: String) throws -> Place {
-    guard try ForeignRecording.isForeign(name) else { return .file(name) }
+  private static func file(_ name: String, _ timing: String?, _ spool: String) throws -> Place {
+    guard try ForeignRecording.isForeign(name) else {
+      guard timing == nil else {
+        throw UserFailure(
+          .usage, "only a typescript has its times in a second file", place: "--timing",
+          found: "a session file", advice: "Leave --timing out.")
+      }
+      return .file(name)
+    }
     do throws(ImportFailure) {
-      let (format, open) = try ForeignRecording.open(name, spool: spool)
+      let (format, open) = try ForeignRecording.open(name, timing: timing, spool: spool)
       return .foreign(name, format, open)
     } catch {
       switch error {

@@ -26,6 +26,7 @@ struct ReplayVerb: Verb {
         help: "shorten each wait between two events to so long"),
       .value("start", nil, "POINT", .text, help: "begin at 1:23, 12.5s, 50% or #57"),
       .flag("paused", help: "begin paused"),
+      .value("timing", nil, "FILE", .file, help: "the times of a typescript, which is its operand"),
       .value("trace", nil, "T", help: "all sessions of a trace, on one timeline"),
       .flag(
         "follow", "f",
@@ -58,6 +59,7 @@ struct ReplayVerb: Verb {
       .init("replay 01KAB2 --plain --until @57", "the same as text"),
       .init("replay 01KAB2 --step 57 -o svg", "the same as a picture"),
       .init("replay demo.cast", "what another program recorded"),
+      .init("replay typescript --timing timing", "what script wrote"),
     ])
 
   private let arguments: ParsedArguments
@@ -158,7 +160,7 @@ struct ReplayVerb: Verb {
           .usage, "nothing to replay", wanted: "a session, a file, or --trace T",
           advice: "For example: blackbox replay @last")
       }
-      return try ReplaySubject(name, arguments)
+      return try ReplaySubject(name, timing: arguments.value("timing"), arguments)
     }
     guard arguments.operand(0) == nil else {
       throw UserFailure(
