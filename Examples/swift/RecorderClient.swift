@@ -142,7 +142,8 @@ final class RecordedSession {
     n += 1
     let message = fields.merging(["event": ref, "n": n, "type": type]) { $1 }
     kept.append((n, message))
-    client.send(message)
+    // What goes out before the answer to `open` would stand in two sessions where that answer is lost.
+    if id != nil { client.send(message) }
   }
 
   /// Returns once every event so far is durable.
@@ -159,15 +160,13 @@ final class RecordedSession {
   }
 
   private func sendClosing() {
-    if let closing { client.send(closing) }
+    if let closing, id != nil { client.send(closing) }
   }
 
   /// Opens the session, or comes back to it.
   fileprivate func begin() {
     if let id { return client.send(["resume": ref, "session": id]) }
     client.send(fields.merging(["open": ref]) { $1 })
-    for (_, message) in kept { client.send(message) }
-    sendClosing()
   }
 
   fileprivate func hear(_ answer: RecorderClient.Fields) throws {
@@ -188,9 +187,9 @@ final class RecordedSession {
     receipt = answer
     busy = 0
     if let stored { kept.removeAll { $0.n <= stored } }
-    if answer["resumed"] != nil {
+    if answer["resumed"] != nil || answer["opened"] != nil {
       for (_, message) in kept { client.send(message) }
-      client.send(["barrier": ref])
+      if isWaiting { client.send(["barrier": ref]) }
       sendClosing()
     }
     guard let over = answer["closed"] != nil ? id : nil else { return }
