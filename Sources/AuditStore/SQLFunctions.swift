@@ -102,8 +102,7 @@ enum SQLFunctions {
     guard result.count <= SQLGuard.longestValue else {
       return unsafe sqlite3_result_error_toobig(context)
     }
-    // SQLITE_TRANSIENT: SQLite copies.
-    let transient = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    let transient = unsafe blackbox_sqlite_transient()
     guard !result.isEmpty else { return unsafe sqlite3_result_text(context, "", 0, transient) }
     unsafe result.withUnsafeBytes { buffer in
       let start = unsafe buffer.bindMemory(to: CChar.self).baseAddress

@@ -249,22 +249,9 @@ struct Statement: ~Copyable {
 
   /// Binds a part of `bytes` as text, or NULL where it is absent.
   func set(_ place: Int32, _ bytes: borrowing [UInt8], _ piece: Piece) throws(SQLiteFailure) {
-    let code: Int32
-    if piece.isNone {
-      code = unsafe sqlite3_bind_null(handle, place)
-    } else if piece.count == 0 {
-      code = bind("", at: place)
-    } else {
-      code = unsafe bytes.withUnsafeBufferPointer { buffer in
-        unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[piece.range])
-          .withMemoryRebound(to: CChar.self) { text in
-            unsafe sqlite3_bind_text64(
-              handle, place, text.baseAddress, UInt64(text.count), blackbox_sqlite_transient(),
-              UInt8(SQLITE_UTF8))
-          }
-      }
+    try unsafe bytes.withUnsafeBufferPointer { buffer throws(SQLiteFailure) in
+      try unsafe set(place, buffer, piece, blackbox_sqlite_transient())
     }
-    guard code == SQLITE_OK else { throw unsafe SQLiteFailure(code, of: database) }
   }
 
   /// Binds a part of `bytes` as text without copying it, or NULL where it is absent: the bytes must stay where they
@@ -273,6 +260,14 @@ struct Statement: ~Copyable {
   func set(_ place: Int32, lent bytes: UnsafeBufferPointer<UInt8>, _ piece: Piece)
     throws(SQLiteFailure)
   {
+    try unsafe set(place, bytes, piece, nil)
+  }
+
+  @unsafe
+  private func set(
+    _ place: Int32, _ bytes: UnsafeBufferPointer<UInt8>, _ piece: Piece,
+    _ release: sqlite3_destructor_type?
+  ) throws(SQLiteFailure) {
     let code: Int32
     if piece.isNone {
       code = unsafe sqlite3_bind_null(handle, place)
@@ -282,7 +277,7 @@ struct Statement: ~Copyable {
       code = unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[piece.range])
         .withMemoryRebound(to: CChar.self) { text in
           unsafe sqlite3_bind_text64(
-            handle, place, text.baseAddress, UInt64(text.count), nil, UInt8(SQLITE_UTF8))
+            handle, place, text.baseAddress, UInt64(text.count), release, UInt8(SQLITE_UTF8))
         }
     }
     guard code == SQLITE_OK else { throw unsafe SQLiteFailure(code, of: database) }

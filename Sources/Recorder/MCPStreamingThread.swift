@@ -9,8 +9,6 @@ internal import Synchronization
 /// the service is away nothing passes. The digests' key is made for this pipe alone, since the store's own is out of
 /// reach: digests of two sessions cannot be compared, and `recorder.config` says so by the key's name.
 struct MCPStreamingThread {
-  private static let flush: UInt64 = 200_000
-
   let state: MCPState
   /// Rings when something was captured.
   let captures: WakeUp
@@ -65,7 +63,7 @@ struct MCPStreamingThread {
             if case .end(let end, _) = item { service.end(pipe.endLine(end, time: 0).finish()) }
           }
           let now = clock.monotonic()
-          if pipe.isHolding, now &- lastItem >= Self.flush {
+          if pipe.isHolding, now &- lastItem >= StreamingThread.flush {
             try pipe.release(at: now, isEnd: false, into: &service.queue)
           }
           if !service.isEnding { try pipe.settle(at: now, into: &service.queue) }
@@ -77,7 +75,8 @@ struct MCPStreamingThread {
       service.isBarrierWanted = gates.contains { $0.event > service.queue.settled }
       try known { () throws(ServiceFailure) in
         try service.exchange(
-          captures: captures.descriptor, milliseconds: wait(service, pipe, isFull: isFull))
+          captures: captures.descriptor,
+          milliseconds: ServiceUpkeep.wait(service, isPressed: pipe.isHolding || isFull))
       }
       captures.clear()
       if service.session != change.session, let id = service.session {
@@ -109,11 +108,6 @@ struct MCPStreamingThread {
     }
     return MCPPipe(
       MCPTranscript(server: server, key: key), limit: messageLimit, redaction: request.redaction)
-  }
-
-  private func wait(_ service: borrowing ServiceSession, _ pipe: MCPPipe, isFull: Bool) -> Int32 {
-    if !service.isConnected { return Int32(ServiceUpkeep.retry / 1000) }
-    return pipe.isHolding || isFull || !service.isAttached ? 50 : 1000
   }
 
   private func known<R>(_ body: () throws(ServiceFailure) -> R) throws(RecordingFailure) -> R {

@@ -6,6 +6,12 @@ struct ServiceUpkeep {
   /// Microseconds between two tries to connect.
   static let retry: UInt64 = 200_000
 
+  /// Milliseconds that an exchange may take; `isPressed`: something held or full is to be looked at again soon.
+  static func wait(_ service: borrowing ServiceSession, isPressed: Bool) -> Int32 {
+    if !service.isConnected { return Int32(retry / 1000) }
+    return isPressed || !service.isAttached ? 50 : 1000
+  }
+
   private let clock: any Clock
   /// Microseconds without the service before it counts as lost.
   private let patience: UInt64

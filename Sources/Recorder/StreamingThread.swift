@@ -11,7 +11,8 @@ internal import Synchronization
 struct StreamingThread {
   /// Bytes of events that may wait for their acknowledgement.
   static let most = 8 << 20
-  private static let flush: UInt64 = 200_000
+  /// Microseconds of silence after which what is held is let go.
+  static let flush: UInt64 = 200_000
 
   let state: RecordingState
   let socket: String
@@ -87,7 +88,7 @@ struct StreamingThread {
       service.isBarrierWanted = barriers.contains { $0 > service.queue.settled }
       try service.exchange(
         captures: state.captures?.descriptor ?? -1,
-        milliseconds: wait(service, transcript, isFull: isFull))
+        milliseconds: ServiceUpkeep.wait(service, isPressed: transcript.isHolding || isFull))
       state.captures?.clear()
       if service.session != progress.session, let id = service.session {
         progress.session = id
@@ -101,15 +102,6 @@ struct StreamingThread {
       }
       if let receipt = service.receipt { return receipt }
     }
-  }
-
-  private func wait(
-    _ service: borrowing ServiceSession, _ transcript: TerminalTranscript, isFull: Bool
-  )
-    -> Int32
-  {
-    if !service.isConnected { return Int32(ServiceUpkeep.retry / 1000) }
-    return transcript.isHolding || isFull || !service.isAttached ? 50 : 1000
   }
 
   private func record(

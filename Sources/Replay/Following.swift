@@ -1,4 +1,3 @@
-internal import Platform
 internal import SessionLog
 
 extension RecordingSource {
@@ -21,11 +20,7 @@ extension RecordingSource {
       if let failure { throw failure }
       guard growth.isLast else { continue }
       try caughtUp()
-      guard !growth.facts.isClosed, growth.facts.findings.isEmpty else { return }
-      while try !reader.goOn() { pause(milliseconds: Self.lookMilliseconds) }
+      guard growth.mayGoOn, try reader.awaitMore() else { return }
     }
   }
-
-  /// How long a reader of a session that is still written waits before it looks again.
-  private static var lookMilliseconds: UInt32 { 150 }
 }

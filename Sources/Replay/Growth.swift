@@ -33,6 +33,9 @@ struct Growth: Sendable {
   var keyframes: [Keyframes.Keyframe] = []
   var text: [TextChunk] = []
 
+  /// All that there is now has been read, and more may come.
+  var mayGoOn: Bool { isLast && !facts.isClosed && facts.findings.isEmpty }
+
   /// What it costs to keep, roughly.
   var weight: Int {
     256 + steps.count * 8 + (packed?.count ?? 0) + keyframes.reduce(0) { $0 + $1.cost }

@@ -32,6 +32,15 @@ protocol LineReader: AnyObject {
 
 extension LineReader {
   func goOn() throws(SessionLogFailure) -> Bool { false }
+
+  /// Waits until there is more of a recording that is still written; false once `isWanted` says that nobody wants it.
+  func awaitMore(while isWanted: () -> Bool = { true }) throws(SessionLogFailure) -> Bool {
+    while try !goOn() {
+      pause(milliseconds: 150)
+      guard isWanted() else { return false }
+    }
+    return true
+  }
 }
 
 extension RecordingSource {

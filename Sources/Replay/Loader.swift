@@ -40,29 +40,17 @@ final class Loader: Sendable {
           return scout?.take(event, kind, line, header) ?? false
         }
         scout?.yield(into: &growth)
-        let facts = growth.facts
-        growth.isFollowed = follows && growth.isLast && !facts.isClosed && facts.findings.isEmpty
+        growth.isFollowed = follows && growth.mayGoOn
         isOver = growth.isLast && !growth.isFollowed
         guard news.send(.growth(growth), weight: growth.weight) else { return }
         if growth.isFollowed {
-          guard try awaitMore(reader, news) else { return }
+          guard try reader.awaitMore(while: { !news.isOver }) else { return }
         }
       }
     } catch {
       _ = news.send(.failed(error), weight: 1)
     }
     news.close()
-  }
-
-  /// Waits until the file has grown; false once nobody listens.
-  private static func awaitMore(
-    _ reader: any LineReader, _ news: Mailbox<News>
-  ) throws(SessionLogFailure) -> Bool {
-    while try !reader.goOn() {
-      pause(milliseconds: 150)
-      guard !news.isOver else { return false }
-    }
-    return true
   }
 
   /// What was read since the last time, waiting at most so many microseconds for some of it.

@@ -46,12 +46,7 @@ struct SearchRun: ~Copyable {
         let reading = TextScan(part, from: done, part.chunks.count, search)
         for (place, chunk) in zip(done..., part.chunks[done...]) {
           guard !search.isCancelled else { return search.end() }
-          let hits: [SearchHit]
-          if let known = reading.hits(place) {
-            hits = known
-          } else {
-            hits = try run.search(chunk)
-          }
+          let hits = try run.hits(in: chunk, place, reading)
           let share = Double(chunk.end - (before.last?.end ?? 0)) / total * progress
           search.found(hits, isBefore: false, share: share)
         }
@@ -61,12 +56,7 @@ struct SearchRun: ~Copyable {
           let reading = TextScan(part, from: 0, before.count, search)
           for (place, chunk) in before.enumerated() {
             guard !search.isCancelled else { return search.end() }
-            let hits: [SearchHit]
-            if let known = reading.hits(place) {
-              hits = known
-            } else {
-              hits = try run.search(chunk)
-            }
+            let hits = try run.hits(in: chunk, place, reading)
             search.found(hits, isBefore: true, share: 1 - rest + Double(chunk.end) / total)
           }
           return search.end()
@@ -86,6 +76,14 @@ struct SearchRun: ~Copyable {
     keyframes = part.keyframes
     blank = TerminalSet(part.recording.facts.start)
     terminals = blank
+  }
+
+  /// The hits in a chunk, out of its kept text where that is at hand, else by playing it.
+  private mutating func hits(
+    in chunk: TextChunk, _ place: Int, _ reading: borrowing TextScan
+  ) throws(SessionLogFailure) -> [SearchHit] {
+    if let known = reading.hits(place) { return known }
+    return try search(chunk)
   }
 
   /// The hits in one chunk, in order.

@@ -1,18 +1,12 @@
+internal import Terminal
+
 /// Writes numbers and texts of a snapshot file.
 ///
 /// Format: schema/replay-snapshots.md.
 struct SnapshotFileWriter {
   private(set) var bytes: [UInt8] = []
 
-  /// LEB128.
-  mutating func number(_ value: UInt64) {
-    var rest = value
-    while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(truncatingIfNeeded: rest))
-  }
+  mutating func number(_ value: UInt64) { bytes.append(leb128: value) }
 
   mutating func number(_ value: Int) { number(UInt64(clamping: value)) }
 

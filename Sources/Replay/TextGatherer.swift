@@ -95,9 +95,9 @@ struct TextRecords: Sendable {
   private var event = 0
 
   mutating func add(_ text: Span<UInt8>, _ place: SearchHit) {
-    number(place.event - event)
-    number(place.row + 1)
-    number(text.count)
+    bytes.append(leb128: UInt64(clamping: place.event - event))
+    bytes.append(leb128: UInt64(clamping: place.row + 1))
+    bytes.append(leb128: UInt64(clamping: text.count))
     unsafe text.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     event = place.event
   }
@@ -105,16 +105,6 @@ struct TextRecords: Sendable {
   mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     event = 0
-  }
-
-  /// LEB128.
-  private mutating func number(_ value: Int) {
-    var rest = UInt64(clamping: value)
-    while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(truncatingIfNeeded: rest))
   }
 
   /// Shows each text with its place; false where the bytes are no records.

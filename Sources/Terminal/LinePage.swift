@@ -107,11 +107,7 @@ struct LinePage: Sendable {
           bytes.removeLast(bytes.count - first)
           return false
         }
-        if text < 0x80 {
-          bytes.append(text == 0 ? 0x20 : UInt8(truncatingIfNeeded: text))
-        } else {
-          bytes.append(contentsOf: Unicode.Scalar(text).map { Array(String($0).utf8) } ?? [])
-        }
+        if let scalar = Unicode.Scalar(text == 0 ? 0x20 : text) { bytes.append(utf8: scalar.value) }
       }
     }
     while bytes.count > first, bytes[bytes.count - 1] == 0x20 { bytes.removeLast() }

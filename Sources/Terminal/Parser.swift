@@ -132,22 +132,7 @@ struct Parser: Sendable {
   /// Adds to the string while there is room for the whole scalar.
   private mutating func keep(_ scalar: UInt32, limit: Int) {
     guard string.count + 4 <= limit else { return }
-    switch scalar {
-    case 0..<0x80:
-      string.append(UInt8(scalar))
-    case 0x80..<0x800:
-      string.append(0xC0 | UInt8(scalar >> 6))
-      string.append(0x80 | UInt8(scalar & 0x3F))
-    case 0x800..<0x10000:
-      string.append(0xE0 | UInt8(scalar >> 12))
-      string.append(0x80 | UInt8(scalar >> 6 & 0x3F))
-      string.append(0x80 | UInt8(scalar & 0x3F))
-    default:
-      string.append(0xF0 | UInt8(scalar >> 18 & 7))
-      string.append(0x80 | UInt8(scalar >> 12 & 0x3F))
-      string.append(0x80 | UInt8(scalar >> 6 & 0x3F))
-      string.append(0x80 | UInt8(scalar & 0x3F))
-    }
+    string.append(utf8: scalar)
   }
 }
 

@@ -135,14 +135,7 @@ enum SnapshotFormat {
 struct SnapshotBytes {
   var bytes: [UInt8] = []
 
-  mutating func append(_ value: UInt64) {
-    var value = value
-    while value >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
-      value >>= 7
-    }
-    bytes.append(UInt8(truncatingIfNeeded: value))
-  }
+  mutating func append(_ value: UInt64) { bytes.append(leb128: value) }
 
   /// Their number, then they themselves.
   mutating func append(_ part: [UInt8]) {

@@ -10,21 +10,12 @@ import Testing
   private func told(_ text: String) throws -> (ImportedSession, [String]) {
     let box = try ImportBox()
     let session = try box.run(Array(text.utf8))
-    let told = try box.events(of: session).dropLast().map { event in
-      var text = "\(event.time) \(event.type)"
-      for field in [
+    let told = try box.told(
+      of: session,
+      [
         "role", "model", "kind", "server", "name", "tool", "caused_by", "exit_code", "is_error",
         "text",
-      ] {
-        switch event[field] {
-        case .string(let value)?: text += " \(value)"
-        case .integer(let value)?: text += " \(value)"
-        case .bool(let value)?: text += " \(value)"
-        default: break
-        }
-      }
-      return text
-    }
+      ])
     return (session, told)
   }
 

@@ -169,6 +169,23 @@ struct ImportBox {
     try box.lines(of: session.id).dropFirst(2).map { try JSONValue(parsing: $0) }
   }
 
+  /// The session's events but the last, each as its time, if that is wanted, its type, and what some fields say.
+  func told(of session: ImportedSession, _ fields: [String], timed: Bool = true) throws -> [String]
+  {
+    try events(of: session).dropLast().map { event in
+      var text = timed ? "\(event.time) \(event.type)" : event.type
+      for field in fields {
+        switch event[field] {
+        case .string(let value)?: text += " \(value)"
+        case .integer(let value)?: text += " \(value)"
+        case .bool(let value)?: text += " \(value)"
+        default: break
+        }
+      }
+      return text
+    }
+  }
+
   func start(of session: ImportedSession) throws -> JSONValue {
     try JSONValue(parsing: box.lines(of: session.id)[0])
   }

@@ -8,23 +8,13 @@ import Testing
   private func told(_ text: String) throws -> (ImportedSession, [String], [JSONValue]) {
     let box = try ImportBox()
     let session = try box.run(Array(text.utf8))
-    let events = try box.events(of: session).dropLast()
-    let told = events.map { event in
-      var text = "\(event.time) \(event.type)"
-      for field in [
+    let told = try box.told(
+      of: session,
+      [
         "role", "kind", "server", "method", "name", "tool", "caused_by", "exit_code", "is_error",
         "text",
-      ] {
-        switch event[field] {
-        case .string(let value)?: text += " \(value)"
-        case .integer(let value)?: text += " \(value)"
-        case .bool(let value)?: text += " \(value)"
-        default: break
-        }
-      }
-      return text
-    }
-    return (session, told, Array(events))
+      ])
+    return (session, told, Array(try box.events(of: session).dropLast()))
   }
 
   @Test func `Claude Code: messages, thoughts, commands, tools of MCP servers, results`() throws {

@@ -9,20 +9,10 @@ import Testing
   private func told(_ text: String) throws -> (ImportedSession, [String]) {
     let box = try ImportBox()
     let session = try box.run(Array(text.utf8))
-    let told = try box.events(of: session).dropLast().map { event in
-      var text = event.type
-      for field in [
-        "role", "kind", "name", "tool", "caused_by", "exit_code", "is_error", "text", "data",
-      ] {
-        switch event[field] {
-        case .string(let value)?: text += " \(value)"
-        case .integer(let value)?: text += " \(value)"
-        case .bool(let value)?: text += " \(value)"
-        default: break
-        }
-      }
-      return text
-    }
+    let told = try box.told(
+      of: session,
+      ["role", "kind", "name", "tool", "caused_by", "exit_code", "is_error", "text", "data"],
+      timed: false)
     return (session, told)
   }
 

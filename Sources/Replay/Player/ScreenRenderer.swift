@@ -116,7 +116,7 @@ package struct ScreenRenderer: Sendable {
     } else if cell.scalar < 0x80 {
       bytes.append(UInt8(truncatingIfNeeded: cell.scalar))
     } else if let scalar = Unicode.Scalar(cell.scalar) {
-      bytes.append(utf8: scalar)
+      bytes.append(utf8: scalar.value)
     }
     if cell.isPadded { bytes.append(0x20) }
     if isMarked { bytes.append(contentsOf: Self.noWrap) }
@@ -139,24 +139,5 @@ package struct ScreenRenderer: Sendable {
     bytes.append(decimal: wanted.column + 1)
     bytes.append(0x48)
     place = wanted
-  }
-}
-
-extension [UInt8] {
-  /// Appends a scalar of more than seven bits.
-  fileprivate mutating func append(utf8 scalar: Unicode.Scalar) {
-    let value = scalar.value
-    func tail(_ shift: UInt32) -> UInt8 { 0x80 | UInt8(truncatingIfNeeded: value >> shift & 0x3F) }
-    if value < 0x800 {
-      append(0xC0 | UInt8(truncatingIfNeeded: value >> 6))
-    } else if value < 0x10000 {
-      append(0xE0 | UInt8(truncatingIfNeeded: value >> 12))
-      append(tail(6))
-    } else {
-      append(0xF0 | UInt8(truncatingIfNeeded: value >> 18))
-      append(tail(12))
-      append(tail(6))
-    }
-    append(tail(0))
   }
 }
