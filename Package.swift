@@ -92,6 +92,7 @@ let package = Package(
       dependencies: [
         "blackbox", "Replay", "TestSupport", "Terminal", "Platform", "SessionLog",
       ],
+      exclude: ["Golden"],
       swiftSettings: tests),
   ]
 )

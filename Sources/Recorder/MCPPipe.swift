@@ -9,7 +9,7 @@ struct MCPPipe {
   private var errors = OutputChunks()
   private var redaction: MCPRedaction
 
-  init(_ transcript: consuming MCPTranscript, limit: Int, redaction: RedactionRules?) {
+  private init(_ transcript: consuming MCPTranscript, limit: Int, redaction: RedactionRules?) {
     self.transcript = transcript
     toServer = MCPFramer(limit: limit)
     toClient = MCPFramer(limit: limit)
@@ -110,16 +110,23 @@ struct MCPPipe {
     return line
   }
 
-  /// Says which key the session's digests are made with, so that nobody compares what cannot be compared.
-  static func config(server: String, key: DigestKey, time: UInt64) throws(SessionLogFailure)
-    -> [UInt8]
-  {
+  /// Opens a session's events: which key its digests are made with, so that nobody compares what cannot be compared, and
+  /// what was replaced in line 0.
+  static func open<Sink: EventSink & ~Copyable>(
+    server: String, key: DigestKey, limit: Int, redaction: RedactionRules?,
+    startFindings: [Redactor.Finding], at moment: UInt64, into sink: inout Sink
+  ) throws(SessionLogFailure) -> MCPPipe {
     let name = try key.contentDigest(of: Array("blackbox/content-key".utf8).span)
     var config = RecorderConfigEvent()
     config.source = "mcp"
     config.server = server
     config.digest = "hmac-sha256"
     config.digestKey = String(name.hex.prefix(16))
-    return config.line(at: time)
+    try sink.append(config.line(at: sink.time(of: moment)))
+    for finding in startFindings {
+      try sink.append(MaskingLine.make(finding, "in", "session.start", sink.time(of: moment)))
+    }
+    return MCPPipe(
+      MCPTranscript(server: server, key: key), limit: limit, redaction: redaction)
   }
 }

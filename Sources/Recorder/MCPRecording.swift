@@ -110,7 +110,7 @@ package struct MCPRecording {
       let thread = MCPRecordingThread(
         state: state, store: store, stateDirectory: stateDirectory, start: start, server: server,
         clock: clock, pace: Pace(), patience: UInt64(request.spacePatience) * 1_000_000,
-        redaction: request.redaction)
+        redaction: request.redaction, startFindings: findings)
       return (state, { thread.run() })
     }
   }

@@ -69,6 +69,8 @@ struct MCPRecordingThread {
   var messageLimit = Self.messageLimit
   /// What is replaced before anything is written; nil for nothing.
   var redaction: RedactionRules?
+  /// What was replaced in line 0.
+  var startFindings: [Redactor.Finding] = []
 
   /// Runs to the session's end; every outcome is told through `state.changes`.
   func run() {
@@ -84,11 +86,10 @@ struct MCPRecordingThread {
         change.waitsForSpace = isWaiting
         state.tell(change)
       }
-      try patient.append(
-        MCPPipe.config(server: server, key: key, time: patient.time(of: clock.monotonic())))
+      let pipe = try MCPPipe.open(
+        server: server, key: key, limit: messageLimit, redaction: redaction,
+        startFindings: startFindings, at: clock.monotonic(), into: &patient)
       state.tell(progress)
-      let pipe = MCPPipe(
-        MCPTranscript(server: server, key: key), limit: messageLimit, redaction: redaction)
       progress.closed = try record(&patient, pipe).flatMap { RecordingReceipt($0) }
     } catch {
       progress.failure = .log(error)

@@ -100,14 +100,11 @@ struct MCPStreamingThread {
       throw .log(SessionLogFailure(error))
     }
     let key = DigestKey(secret)
-    try logged { () throws(SessionLogFailure) in
-      service.queue.append(try MCPPipe.config(server: server, key: key, time: 0))
-    }
-    for finding in startFindings {
-      service.queue.append(MaskingLine.make(finding, "in", "session.start", 0))
-    }
-    return MCPPipe(
-      MCPTranscript(server: server, key: key), limit: messageLimit, redaction: request.redaction)
+    do throws(SessionLogFailure) {
+      return try MCPPipe.open(
+        server: server, key: key, limit: messageLimit, redaction: request.redaction,
+        startFindings: startFindings, at: clock.monotonic(), into: &service.queue)
+    } catch { throw .log(error) }
   }
 
   private func known<R>(_ body: () throws(ServiceFailure) -> R) throws(RecordingFailure) -> R {

@@ -53,6 +53,45 @@ struct ExactnessTests {
     try check(place.path("random"), "\(Self.amount) random bytes")
   }
 
+  @Test func `random bytes both ways through a pipe that should carry messages`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let script = """
+      export B='\(try #require(Program.path))'
+      head -c \(Self.amount) /dev/urandom > random
+      "$B" init --origin test.example.com/exact > /dev/null
+      "$B" record --mcp --agent a -- cat < random | cmp - random
+      echo "same ${PIPESTATUS[*]}"
+      """
+    let ended = try place.run("/bin/bash", ["-c", script])
+    #expect(ended.text == "same 0 0\n", "\(ended.text) \(ended.errors)")
+    let recorded = try #require(try Recorded.files(place).first)
+    let directions = ["to_server", "to_client"]
+    let marks = directions.map { Array("\"direction\":\"\($0)\"".utf8) }
+    let originals = try directions.map { _ in
+      try #require(FileHandle(forReadingAtPath: place.path("random")))
+    }
+    var (sizes, isSame) = ([0, 0], true)
+    let verdict = try SessionVerifier.verify(file: recorded, in: SystemFiles.shared) { batch, _ in
+      for index in 0..<batch.lineCount {
+        guard let line = batch.line(index), line.type.hasPrefix("mcp.") else { continue }
+        // After the payload, where neither could stand: a quote is escaped there.
+        guard let way = marks.firstIndex(where: { Array(line.bytes.suffix(160)).contains($0) }) else {
+          isSame = false
+          continue
+        }
+        var bytes: [UInt8] = []
+        isSame = isSame && Payload.append(from: line.bytes.span, header: line.header, to: &bytes)
+        let wanted = (try? originals[way].read(upToCount: bytes.count)) ?? Data()
+        isSame = isSame && Array(wanted) == bytes
+        sizes[way] += bytes.count
+      }
+    }
+    #expect(isSame, "the recording holds other bytes")
+    #expect(sizes == [Self.amount, Self.amount])
+    #expect(verdict.findings.isEmpty)
+  }
+
   @Test func `recorded terminals of others`() throws {
     guard let root = ProcessInfo.processInfo.environment["BLACKBOX_TEST_DATA"] else {
       print("skipped: no $BLACKBOX_TEST_DATA")

@@ -120,6 +120,30 @@ struct MCPTests {
     try verify(place)
   }
 
+  @Test(.enabled(if: hasTools, "python3 or zstd is missing"))
+  func `what is replaced in the command line is counted like what is replaced in messages`() throws
+  {
+    let place = try Place()
+    defer { place.remove() }
+    let token = "ghp_" + String(repeating: "aB3", count: 12)
+    let ended = try bash(
+      place,
+      """
+      printf '{"jsonrpc":"2.0","id":1,"method":"x","params":{"t":"\(token)"}}\\n' > up
+      "$B" record --mcp --redact github_token --agent t -- sh -c 'cat; : \(token)' < up | cmp - up
+      echo ${PIPESTATUS[*]}
+      """)
+    #expect(ended.text == "0 0\n", "\(ended.errors)")
+    let events = try events(place)
+    let masked = Recorded.of("masking.applied", events)
+    #expect(masked.map { $0["masked"] as? Int } == [1, 1, 1])
+    #expect(
+      masked.first?["field"] as? String == "session.start", "\(masked.first ?? [:])")
+    let lines = try place.run("/bin/bash", ["-c", "zstd -dcq store/sessions/*/*/*/*.zst"]).text
+    #expect(!lines.contains("aB3aB3"))
+    try verify(place)
+  }
+
   @Test func `a slow reader and a server that answers before it has read all do not block`() throws
   {
     let place = try Place()
