@@ -76,7 +76,8 @@ struct ExactnessTests {
       for index in 0..<batch.lineCount {
         guard let line = batch.line(index), line.type.hasPrefix("mcp.") else { continue }
         // After the payload, where neither could stand: a quote is escaped there.
-        guard let way = marks.firstIndex(where: { Array(line.bytes.suffix(160)).contains($0) }) else {
+        guard let way = marks.firstIndex(where: { Array(line.bytes.suffix(160)).contains($0) })
+        else {
           isSame = false
           continue
         }
