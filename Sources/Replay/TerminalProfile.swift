@@ -22,7 +22,8 @@ package struct TerminalProfile: Sendable, Equatable {
   package init(term: String?, colorTerm: String?, noColor: String?) {
     let term = term ?? "dumb"
     isDumb = term == "dumb" || term == "unknown" || term.isEmpty
-    if noColor != nil || isDumb {
+    // Source: no-color.org: set, and not to nothing.
+    if noColor.map({ !$0.isEmpty }) ?? false || isDumb {
       colours = .none
     } else if colorTerm == "truecolor" || colorTerm == "24bit" || term.hasSuffix("-direct")
       || ["xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm"].contains(term)

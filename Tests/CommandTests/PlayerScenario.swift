@@ -161,6 +161,23 @@ enum PlayerScenario {
     ], kind: "database",
     steps: jumps + search + playing + steps + panes + clicks + ending)
 
+  /// Every kind of colour and attribute, and what the player colours itself.
+  static let colours = Session(
+    name: "colours",
+    lines: [
+      #"{"t":1000000,"type":"terminal.output","data":"\u001b[31mone\u001b[92m bright \u001b[0;44m back \u001b[103m bright \u001b[0m\r\n"}"#,
+      #"{"t":2000000,"type":"terminal.output","data":"\u001b[38;5;202mtwo\u001b[48;5;57m palette \u001b[38;5;9m ninth \u001b[0m\r\n"}"#,
+      #"{"t":3000000,"type":"terminal.output","data":"\u001b[38;2;255;100;0mthree\u001b[0;48;2;1;2;3m direct \u001b[0m\r\n"}"#,
+      #"{"t":3500000,"type":"terminal.output","data":"\u001b[1mbold\u001b[0;2mdim\u001b[0;3mitalic\u001b[0;4mline\u001b[0;5mblink\u001b[0;7minverse\u001b[0;8mhidden\u001b[0;9mstruck\u001b[0m\r\n"}"#,
+      #"{"t":4000000,"type":"terminal.command","text":"drop two","exit_code":1}"#,
+      #"{"t":4100000,"type":"policy.decision","subject":6,"rule":"no-drop","outcome":"block","enforced":true,"reason":"it is two"}"#,
+      #"{"t":4200000,"type":"policy.decision","subject":6,"rule":"watch","outcome":"block","enforced":false}"#,
+      #"{"t":5000000,"type":"approval.vote","approval":"a-1","approver":{"issuer":"x","uid":"bob","name":"Bob"},"verdict":"approve"}"#,
+      #"{"t":6000000,"type":"masking.applied","dir":"out","info_type":"token","method":"replace","found":1,"masked":1}"#,
+      #"{"t":7000000,"type":"marker.note","label":"seen"}"#,
+      #"{"t":8000000,"type":"session.end","reason":"client","exit_code":0}"#,
+    ], kind: "terminal", steps: [])
+
   /// A session file that is the same on every machine.
   static func file(_ session: Session) throws -> [UInt8] {
     var start = SessionStart(

@@ -140,6 +140,45 @@ import Text
     let change = try #require(screen.navigator.timeline.nextChange(after: denial))
     screen.navigator.show(change)
     let next = try shown()
-    #expect(next.contains("writes 2") && !next.contains("agent-2"))
+    #expect(next.contains("writes 2"))
+    #expect(!next.split(separator: "\n").suffix(1).joined().contains("agent-2"))
+  }
+
+  @Test func `each line of the list says whose it is, and the first where each session begins`()
+    throws
+  {
+    let same =
+      try sessions() + [
+        try write(
+          "01ARZ3NDEKTSV4RRFFQ69G5FA3",
+          [.line(Array(#"{"t":9000,"type":"database.query","text":"SELECT 1"}"#.utf8))],
+          kind: "database", agent: "agent-0")
+      ]
+    var screen = PlayerScreen(
+      Navigator(try merged(same), player: Player(), clock: SystemClock()),
+      size: WindowSize(columns: 80, rows: 40))
+    while screen.isBusy { try screen.work(now: 0) }
+    func rows() throws -> [String] {
+      let frame = try screen.frame()
+      return (0..<frame.rows).map { row in
+        (0..<frame.columns).map { frame.cell(row, $0).text }.joined()
+      }
+    }
+    let denial = try #require(screen.navigator.stage.marks.next(.denial, after: 0))
+    screen.navigator.show(denial)
+    let list = try rows()
+    #expect(
+      list.contains { $0.hasPrefix("▸") && $0.contains("  agent-2   BLOCKED     rule no-delete") })
+    // An agent with several sessions is told by what each is about.
+    #expect(list.contains { $0.contains("  terminal  start       agent-0 (no principal)") })
+    #expect(list.contains { $0.contains("  database  query       SELECT 1") })
+    _ = try screen.press(.character(UInt8(ascii: "g")), at: 0)
+    _ = try screen.press(.enter, at: 0)
+    let first = try rows().joined(separator: "\n")
+    #expect(first.contains("trace t"))
+    for agent in ["agent-0", "agent-1", "agent-2"] {
+      #expect(first.contains(" start  \(agent) (no principal)"))
+    }
+    #expect(!first.contains("boot_id"))
   }
 }

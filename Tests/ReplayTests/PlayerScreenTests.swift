@@ -11,11 +11,13 @@ import Testing
   private func screen(
     _ events: [SessionFixture.Event], columns: Int = 40, rows: Int = 8,
     size: WindowSize = WindowSize(columns: 72, rows: 9), kind: String = "terminal",
-    agent: String = "agent-7", commitEvery: Int = 50
+    agent: String = "agent-7", commitEvery: Int = 50,
+    _ change: (inout SessionStart) -> Void = { _ in }
   ) throws -> PlayerScreen {
     let fixture = SessionFixture()
     let path = try fixture.write(
-      events, columns: columns, rows: rows, kind: kind, agent: agent, commitEvery: commitEvery)
+      events, columns: columns, rows: rows, kind: kind, agent: agent, commitEvery: commitEvery,
+      change)
     let stage = Stage(try fixture.open(path))
     var screen = PlayerScreen(
       Navigator(stage, player: Player(), clock: SystemClock()), size: size)
@@ -320,7 +322,7 @@ import Testing
     #expect(
       Array(try lines(&screen).prefix(7)) == [
         "▌Events " + String(repeating: "─", count: 56) + " 3 of 13",
-        " 0:00.0  start       database",
+        " 0:00.0  start       agent-7 (no principal) · database",
         " 0:00.0  query       DELETE FROM t",
         "▸0:00.0  BLOCKED     rule no-delete",
         " 0:01.0  query       SELECT * FROM t",
@@ -337,7 +339,11 @@ import Testing
     let query = try lines(&screen).joined(separator: "\n")
     #expect(query.contains("  led to      #5 HELD  rule big"))
     #expect(query.contains("  led to      #6 asks  needs 1"))
-    #expect(query.contains("  led to      #9 result  2 rows"))
+    #expect(query.contains("  led to      #9 result  2 rows · 10 B"))
+    // Who said yes stands beside what came of it.
+    #expect(query.contains(" 0:03.0  APPROVED    by bob"))
+    try press(":#8\r", &screen)
+    #expect(try lines(&screen).joined(separator: "\n").contains("\n  by          bob\n"))
     #expect(query.contains("    SELECT *\n     FROM t"))
     try press(":#9\r", &screen)
     let result = try lines(&screen).joined(separator: "\n")
@@ -492,7 +498,8 @@ import Testing
     for (kind, columns, rows) in [("terminal", 80, 24), ("database", 40, 12), ("terminal", 3, 2)] {
       do {
         var screen = try screen(
-          events, size: WindowSize(columns: columns, rows: rows), kind: kind, agent: text)
+          events, size: WindowSize(columns: columns, rows: rows), kind: kind, agent: text
+        ) { start in Self.name(text, &start) }
         var renderer = ScreenRenderer(TerminalProfile(colours: .direct))
         // Every event as a difference to the one before, then each as a whole frame, with help over it.
         for keys in [
@@ -501,15 +508,42 @@ import Testing
         ] {
           try press(keys, &screen)
           #expect(OutputAlphabet.violation(renderer.bytes(for: try screen.frame())) == nil)
-          var whole = ScreenRenderer(TerminalProfile(colours: .palette))
-          #expect(OutputAlphabet.violation(whole.bytes(for: try screen.frame())) == nil)
+          for colours in [TerminalProfile.Colours.none, .sixteen, .palette] {
+            var whole = ScreenRenderer(TerminalProfile(colours: colours))
+            #expect(OutputAlphabet.violation(whole.bytes(for: try screen.frame())) == nil)
+          }
         }
       }
     }
+    try attackLines(events, text)
     for bytes in [
       ScreenRenderer.enter, ScreenRenderer.leave, ScreenRenderer.mouseOn, ScreenRenderer.mouseOff,
     ] {
       #expect(OutputAlphabet.violation(bytes) == nil)
     }
+  }
+
+  /// Names of all kinds that are recorded as somebody gave them.
+  private static func name(_ text: String, _ start: inout SessionStart) {
+    start.agent.model = text
+    start.principal = Identity(issuer: text, uid: text)
+    start.principal?.name = text
+    start.resource = Resource(kind: text, uid: text, environment: text)
+    (start.purpose, start.title, start.command) = (text, text, [text])
+  }
+
+  /// The same in the mode for terminals that cannot place their cursor: no escape at all.
+  private func attackLines(_ events: [SessionFixture.Event], _ text: String) throws {
+    let fixture = SessionFixture()
+    let path = try fixture.write(events, agent: text) { Self.name(text, &$0) }
+    var mode = LineMode(
+      Navigator(Stage(try fixture.open(path)), player: Player(), clock: SystemClock()))
+    var said = try mode.greeting(at: nil) + [mode.prompt]
+    for line in ["l", "d", "g #0", "d", "r"] + ["g #3", "d", "r", "s", "/" + text, text, "N", "w"] {
+      said += try mode.answer(line) + [mode.prompt]
+    }
+    let violation = OutputAlphabet.violation(
+      Array(said.joined(separator: "\n").utf8), allowsEscapes: false)
+    #expect(violation == nil)
   }
 }

@@ -38,7 +38,8 @@ struct SessionFixture {
   /// Writes a session and returns its path.
   func write(
     _ events: [Event], columns: Int = 80, rows: Int = 24, kind: String = "terminal",
-    agent: String = "agent-7", commitEvery: Int = 50, closes: Bool = true
+    agent: String = "agent-7", commitEvery: Int = 50, closes: Bool = true,
+    _ change: (inout SessionStart) -> Void = { _ in }
   ) throws -> String {
     var start = SessionStart(
       store: "test.example/replay", session: SessionID(milliseconds: 1, random: []), kind: kind,
@@ -46,6 +47,7 @@ struct SessionFixture {
       after: (0, .zero))
     start.agent.name = agent
     if kind == "terminal" { (start.columns, start.rows) = (columns, rows) }
+    change(&start)
     let file = try SessionBytes()
     file.add(start.line())
     var salt = LineBuilder(time: 0, type: "session.salt")

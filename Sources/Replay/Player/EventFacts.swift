@@ -72,6 +72,16 @@ enum Outcome: Sendable, Equatable {
     }
   }
 
+  /// What it is called where it was only said, not done; nil where that makes no difference.
+  var watched: String? {
+    switch self {
+    case .masked: "WOULD MASK"
+    case .held: "WOULD HOLD"
+    case .blocked: "WOULD BLOCK"
+    case .allowed, .approved, .failed: nil
+    }
+  }
+
   var tone: Tone {
     switch self {
     case .allowed: .plain

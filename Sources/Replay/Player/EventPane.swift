@@ -15,7 +15,14 @@ struct EventPane: Sendable {
   /// Lines already worded; reading and parsing them again costs more than keeping a few.
   private var words: [Int: EventWords] = [:]
 
-  init(isWhole: Bool) { self.isWhole = isWhole }
+  /// Several sessions on one timeline: each line says whose it is.
+  private let isMerged: Bool
+  /// Who acts in each session of a merged timeline, and on what.
+  private var members: [String: (agent: String, resource: String)] = [:]
+
+  init(isWhole: Bool, isMerged: Bool = false) {
+    (self.isWhole, self.isMerged) = (isWhole, isMerged)
+  }
 
   // MARK: the list
 
@@ -96,12 +103,57 @@ struct EventPane: Sendable {
     }
   }
 
+  /// Who acts in the session of an event of a merged timeline, or on what where one agent has several of
+  /// them; "" for that of the timeline itself.
+  private mutating func member(
+    of event: Int, _ links: LinkIndex, _ recording: inout Recording
+  ) throws(SessionLogFailure) -> String {
+    let name = try recording.withLine(event) { line in
+      LineHeader(line).flatMap { EventFields.session(line, $0) }
+    }
+    guard let name, event > 0 else { return "" }
+    // All of them, so that a name does not change as more of the list is looked at.
+    if members.count < links.starts.count {
+      for (name, first) in links.starts where members[name] == nil {
+        members[name] = try recording.withLine(first) { line in
+          do throws(JSONFault) {
+            let start = try SessionStart(parsing: line)
+            return (start.agent.name ?? start.agent.uid, start.resource?.uid ?? start.kind)
+          } catch { return ("", "") }
+        }
+      }
+    }
+    guard let member = members[name] else { return "" }
+    let isAlone = !members.contains { $0.key != name && $0.value.agent == member.agent }
+    return isAlone ? member.agent : member.resource
+  }
+
+  /// What an event came of, and what came of it; of a merged timeline's first, where its sessions begin.
+  mutating func links(
+    of event: Int, _ navigator: inout Navigator
+  ) throws(SessionLogFailure) -> [DetailText.Link] {
+    var found: [(says: String, event: Int)] = []
+    if isMerged, event == 0 {
+      found = navigator.links.starts.values.sorted().prefix(40).map { ("session", $0) }
+    }
+    if let cause = navigator.links.cause(of: event) { found.append(("caused by", cause)) }
+    found += navigator.links.followers(of: event).prefix(8).map { ("led to", $0) }
+    var links: [DetailText.Link] = []
+    for (says, event) in found {
+      let words = try words(of: event, &navigator.stage.recording)
+        .by(navigator.links.people(of: event))
+      links.append(DetailText.Link(says: says, event: event, words: words))
+    }
+    return links
+  }
+
   struct View {
     var event: Int
     var column: Int
     var clock: ClockStyle
     var hasFocus: Bool
     var marks: Marks
+    var links: LinkIndex
   }
 
   mutating func draw(
@@ -118,24 +170,30 @@ struct EventPane: Sendable {
     for row in 0..<rows {
       guard top + row < count else { break }
       let event = event(top + row)
-      let words = try words(of: event, &recording)
+      let words = try words(of: event, &recording).by(view.links.people(of: event))
       let time = recording.timeline.time(of: event)
+      let agent = isMerged ? try member(of: event, view.links, &recording) : nil
       draw(
-        words, at: time, isChosen: top + row == chosen, isExact: isExact, clockWidth: clockWidth,
+        words, by: agent, at: time, isChosen: top + row == chosen, isExact: isExact,
+        clockWidth: clockWidth,
         isHidden: view.marks.isMarked(event, .hidden), view,
         Rect(row: rect.row + row, column: rect.column, rows: 1, columns: rect.columns), &frame)
     }
   }
 
   private func draw(
-    _ words: EventWords, at time: UInt64, isChosen: Bool, isExact: Bool, clockWidth: Int,
+    _ words: EventWords, by agent: String?, at time: UInt64, isChosen: Bool, isExact: Bool,
+    clockWidth: Int,
     isHidden: Bool, _ view: View, _ rect: Rect, _ frame: inout Frame
   ) {
     let isInverse = isChosen && isExact && view.hasFocus
     func style(_ tone: Tone) -> Style {
       if isInverse { return tone.chosen }
       var style = tone.style
-      if isChosen { style.attributes.insert(.bold) }
+      if isChosen {
+        style.attributes.remove(.dim)
+        style.attributes.insert(.bold)
+      }
       return style
     }
     let end = rect.column + rect.columns
@@ -150,7 +208,13 @@ struct EventPane: Sendable {
     put(isChosen ? (isExact ? "▸" : "·") : " ", 1, .plain)
     let clock = view.clock.text(time, millis: false)
     put(DisplayWidth.pad(clock, to: clockWidth, .right) + " ", clockWidth + 1, .dim)
-    put(isHidden ? "!" : " ", 1, .bad)
+    put(isHidden ? "!" : " ", 1, isHidden ? .bad : .plain)
+    // In a narrow list the words count more; the status says whose event is shown.
+    if let agent, rect.columns >= 50 {
+      let width = rect.columns >= 100 ? 18 : 10
+      let name = DisplayWidth.truncate(TerminalText.line(agent, limit: 60), to: width - 1)
+      put(DisplayWidth.pad(name, to: width, .left), width, .info)
+    }
     let labelWidth = rect.columns < 50 ? 8 : 11
     let label = TerminalText.line(words.label, limit: 60)
     let shown = max(labelWidth, rect.columns < 60 ? labelWidth : DisplayWidth.of(label))
@@ -174,8 +238,18 @@ struct EventPane: Sendable {
 /// How the player tells when an event happened.
 struct ClockStyle: Sendable, Equatable {
   var isUTC = false
-  /// Wall clock at line 0, microseconds since 1970.
+  /// Wall clock at line 0, microseconds since 1970; nil where nobody says it.
   var start: Int64?
+  /// It is what a file of another program says.
+  var isImported = false
+
+  init(isUTC: Bool = false, start: Int64? = nil) { (self.isUTC, self.start) = (isUTC, start) }
+
+  /// When an imported session was imported is not when it happened.
+  init(_ start: SessionStart?) {
+    isImported = start?.imported != nil
+    self.start = isImported ? start?.imported?.at : start?.start
+  }
 
   func text(_ time: UInt64, millis: Bool) -> String {
     guard isUTC, let moment = moment(time) else {
@@ -184,7 +258,9 @@ struct ClockStyle: Sendable, Equatable {
     return moment.timeText(millis ? .milliseconds : .seconds)
   }
 
-  func date(_ time: UInt64) -> String? { moment(time)?.text(.milliseconds) }
+  func date(_ time: UInt64) -> String? {
+    moment(time).map { $0.text(.milliseconds) + (isImported ? " (as imported)" : "") }
+  }
 
   private func moment(_ time: UInt64) -> Timestamp? {
     guard let start else { return nil }

@@ -16,11 +16,13 @@ package struct LineMode: ~Copyable {
     ("h", "help"), ("q", "quit"),
   ]
   private static let listed = 20
+  /// Events after the one shown that are looked at for what came of it.
+  private static let ahead = 2000
 
   private var navigator: Navigator
   private var events: EventPane
   private let hasScreen: Bool
-  private let identity: String
+  private let identity: IdentityWords
   private let clock: ClockStyle
   package var verification = Verification.checking
   package private(set) var isOver = false
@@ -28,10 +30,11 @@ package struct LineMode: ~Copyable {
 
   package init(_ navigator: consuming Navigator, columns: Int = 80) {
     let start = navigator.stage.recording.start
-    hasScreen = start.map { $0.isTerminal } ?? true
-    identity = StatusLine.identity(start)
-    clock = ClockStyle(isUTC: false, start: start?.start)
-    events = EventPane(isWhole: !hasScreen)
+    let isMerged = start?.isMerged ?? false
+    hasScreen = start.map { $0.isTerminal || isMerged && $0.columns != nil } ?? true
+    identity = IdentityWords(start)
+    clock = ClockStyle(start)
+    events = EventPane(isWhole: !hasScreen, isMerged: isMerged)
     self.columns = max(20, columns)
     self.navigator = navigator
   }
@@ -42,7 +45,7 @@ package struct LineMode: ~Copyable {
   ) throws(SessionLogFailure) -> [String] {
     navigator.begin(at: point, plays: false, now: 0)
     try settle()
-    return [TerminalText.line(identity), "h for help, q to quit"] + (try here())
+    return [TerminalText.line(identity.text), "h for help, q to quit"] + (try here())
   }
 
   package var prompt: String {
@@ -153,6 +156,7 @@ package struct LineMode: ~Copyable {
 
   private mutating func line(_ event: Int) throws(SessionLogFailure) -> String {
     let words = try events.words(of: event, &navigator.stage.recording)
+      .by(navigator.links.people(of: event))
     let time = DisplayWidth.pad(
       clock.text(navigator.timeline.time(of: event), millis: false), to: 8, .right)
     let label = DisplayWidth.pad(TerminalText.line(words.label, limit: 60), to: 11, .left)
@@ -173,9 +177,14 @@ package struct LineMode: ~Copyable {
 
   private mutating func details(isRaw: Bool) throws(SessionLogFailure) -> [String] {
     let event = navigator.player.event
+    // What came of an event mostly stands soon after it.
+    while navigator.isWorking, navigator.links.scanned < event + Self.ahead {
+      try navigator.work(now: 0)
+    }
     let subject = DetailText.Subject(
       number: event, event: try navigator.stage.recording.line(event),
-      words: try events.words(of: event, &navigator.stage.recording), clock: clock, links: [],
+      words: try events.words(of: event, &navigator.stage.recording), clock: clock,
+      links: try events.links(of: event, &navigator), people: navigator.links.people(of: event),
       hidden: navigator.hidden(at: event))
     let lines =
       isRaw
@@ -187,6 +196,9 @@ package struct LineMode: ~Copyable {
   private mutating func screen() throws(SessionLogFailure) -> [String] {
     guard hasScreen else { return ["this session has no screen; d shows the event"] }
     try navigator.stage.seek(to: navigator.player.event)
+    guard navigator.stage.terminals.hasScreen else {
+      return ["this event's session has no screen; d shows the event"]
+    }
     let terminal = navigator.stage.terminal
     var rows = terminal.screenText().map { TerminalText.line($0, limit: .max) }
     while rows.last?.isEmpty == true { rows.removeLast() }

@@ -17,6 +17,10 @@ struct LinkIndex: Sendable {
   private(set) var starts: [String: Int] = [:]
   /// Where each approval was asked for.
   private var approvals: [String: Int] = [:]
+  /// Who said what about each approval so far, with whether it was yes.
+  private var votes: [String: [(name: String, isYes: Bool)]] = [:]
+  /// Who stands behind what became of an approval.
+  private var people: [Int: [String]] = [:]
   /// The first event that has not been looked at.
   private(set) var scanned = 0
 
@@ -45,6 +49,7 @@ struct LinkIndex: Sendable {
         } else if found.isApproval {
           approvals[approval] = event
         }
+        note(found, approval, at: event)
       }
       if let cause, cause >= 0, cause < event {
         followers[cause, default: []].append(event)
@@ -53,6 +58,22 @@ struct LinkIndex: Sendable {
     }
     if causes.count >= Self.most { scanned = recording.timeline.count }
   }
+
+  /// Takes note of a vote, or of what the votes came to.
+  private mutating func note(_ found: Look, _ approval: String, at event: Int) {
+    if let vote = found.vote {
+      votes[approval, default: []].append(vote)
+    } else if let isYes = found.concludes, let cast = votes[approval] {
+      var names: [String] = []
+      for vote in cast where vote.isYes == isYes && !names.contains(vote.name) {
+        names.append(vote.name)
+      }
+      people[event] = Array(names.prefix(8))
+    }
+  }
+
+  /// Whose votes made an approval what this event says it is.
+  func people(of event: Int) -> [String] { people[event] ?? [] }
 
   /// Events that say they come of this one.
   func followers(of event: Int) -> [Int] { followers[event] ?? [] }
@@ -64,6 +85,9 @@ struct LinkIndex: Sendable {
     var cause: Int?
     var approval: String?
     var isApproval: Bool
+    var vote: (name: String, isYes: Bool)?
+    /// Of an approval that is granted or used, true; of one that is rejected, false.
+    var concludes: Bool?
     var isStart: Bool
     /// Of a merged timeline.
     var session: String?
@@ -78,10 +102,22 @@ struct LinkIndex: Sendable {
     let facts = EventFacts(json: json)
     let cause = facts.integer("subject", "caused_by", "executed").flatMap { Int(exactly: $0) }
     let session = EventFields.session(line, header)
-    return Look(
+    var look = Look(
       cause: cause, approval: facts.text("approval"), isApproval: type.hasPrefix("approval."),
       isStart: type == "session.start", session: session,
       number: session == nil ? nil : facts.integer("session_seq").flatMap { Int(exactly: $0) })
+    switch type {
+    case "approval.vote":
+      let isYes = Outcome(facts.text("verdict", "vote", "decision")) == .approved
+      let isNo = Outcome(facts.text("verdict", "vote", "decision")) == .blocked
+      if isYes || isNo, let name = facts.person("approver", "by", "who") {
+        look.vote = (name, isYes)
+      }
+    case "approval.granted", "approval.consumed": look.concludes = true
+    case "approval.rejected": look.concludes = false
+    default: break
+    }
+    return look
   }
 }
 

@@ -99,7 +99,7 @@ extension PlayerScreen {
     }
     let view = EventPane.View(
       event: player.event, column: eventColumn, clock: clock,
-      hasFocus: wishes.focus == .events, marks: navigator.stage.marks)
+      hasFocus: wishes.focus == .events, marks: navigator.stage.marks, links: navigator.links)
     try events.draw(on: &frame, in: inner, view, of: &navigator.stage.recording)
     if layout[.screen] == nil { frame.cursor = nil }
   }
@@ -114,37 +114,19 @@ extension PlayerScreen {
         hasFocus: wishes.focus == .details, on: &frame)
     }
     let event = player.event
-    let links = try links(of: event)
+    let links = try events.links(of: event, &navigator)
     let count = links.count
     var lines: DetailText.Subject?
     if details.isStale(event: event, width: inner.columns - 1, links: count) {
       lines = DetailText.Subject(
         number: event, event: try navigator.stage.recording.line(event),
         words: try events.words(of: event, &navigator.stage.recording), clock: clock, links: links,
-        hidden: navigator.hidden(at: event))
+        people: navigator.links.people(of: event), hidden: navigator.hidden(at: event))
     }
     if let lines { details.take(lines, width: inner.columns - 1, links: count) }
     details.draw(
       on: &frame, in: inner, column: detailColumn, hasFocus: wishes.focus == .details)
     if layout[.screen] == nil { frame.cursor = nil }
-  }
-
-  /// What an event came of, and what came of it.
-  private mutating func links(of event: Int) throws(SessionLogFailure) -> [DetailText.Link] {
-    var links: [DetailText.Link] = []
-    if let cause = navigator.links.cause(of: event) {
-      links.append(
-        DetailText.Link(
-          says: "caused by", event: cause,
-          words: try events.words(of: cause, &navigator.stage.recording)))
-    }
-    for follower in navigator.links.followers(of: event).prefix(8) {
-      links.append(
-        DetailText.Link(
-          says: "led to", event: follower,
-          words: try events.words(of: follower, &navigator.stage.recording)))
-    }
-    return links
   }
 
   private mutating func drawTimeline(on frame: inout Frame, row: Int) {
@@ -163,7 +145,7 @@ extension PlayerScreen {
   /// Who acted in the session of an event, and what it is; nil where all is one session.
   private mutating func member(
     _ event: Int
-  ) throws(SessionLogFailure) -> (identity: String, kind: String)? {
+  ) throws(SessionLogFailure) -> (identity: IdentityWords, kind: String)? {
     guard isMerged, navigator.timeline.count > 0 else { return nil }
     let name = try navigator.stage.recording.withLine(event) { line in
       LineHeader(line).flatMap { EventFields.session(line, $0) }
@@ -174,7 +156,7 @@ extension PlayerScreen {
     let start = try navigator.stage.recording.withLine(first) { line -> SessionStart? in
       do throws(JSONFault) { return try SessionStart(parsing: line) } catch { return nil }
     }
-    let found = (StatusLine.identity(start), Self.kind(start))
+    let found = (IdentityWords(start), Self.kind(start))
     members[name] = found
     return found
   }

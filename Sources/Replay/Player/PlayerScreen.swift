@@ -17,10 +17,10 @@ package struct PlayerScreen: ~Copyable {
   var wishes: Layout.Wishes
   var layout: Layout
   var clock: ClockStyle
-  let identity: String
+  let identity: IdentityWords
   let kind: String
   /// Who acted in each session of a merged timeline, and what it is, as far as that was asked for.
-  var members: [String: (identity: String, kind: String)] = [:]
+  var members: [String: (identity: IdentityWords, kind: String)] = [:]
   /// Several sessions on one timeline.
   let isMerged: Bool
   let hasScreen: Bool
@@ -38,12 +38,12 @@ package struct PlayerScreen: ~Copyable {
 
   package init(_ navigator: consuming Navigator, size: WindowSize) {
     let start = navigator.stage.recording.start
-    identity = StatusLine.identity(start)
+    identity = IdentityWords(start)
     isMerged = start?.isMerged ?? false
     hasScreen = start.map { $0.isTerminal || $0.isMerged && $0.columns != nil } ?? true
     kind = Self.kind(start)
-    clock = ClockStyle(isUTC: false, start: start?.start)
-    events = EventPane(isWhole: !hasScreen)
+    clock = ClockStyle(start)
+    events = EventPane(isWhole: !hasScreen, isMerged: isMerged)
     wishes = Layout.Wishes()
     wishes.hasScreen = hasScreen
     wishes.focus = hasScreen ? .screen : .events
@@ -66,7 +66,8 @@ package struct PlayerScreen: ~Copyable {
   }
 
   static func kind(_ start: SessionStart?) -> String {
-    start.map { $0.kind + " " + String($0.session.text.prefix(10)) } ?? ""
+    guard let start else { return "" }
+    return start.isMerged ? start.kind : start.kind + " " + String(start.session.text.prefix(10))
   }
 
   /// The size at which all of the recording's first screen, the timeline and the status show.

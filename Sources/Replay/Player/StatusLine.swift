@@ -17,7 +17,7 @@ struct StatusLine: Sendable, Equatable {
   var idleLimit: UInt64?
   var loops = false
   var follows = false
-  var identity = ""
+  var identity = IdentityWords(nil)
   var kind = ""
   var verification = Verification.checking
   /// Share read so far, while it is read.
@@ -44,7 +44,7 @@ struct StatusLine: Sendable, Equatable {
       frame.fill(row: row, from: 0, to: frame.columns, style: Self.bar)
     }
     if rows > 1 {
-      let who = DisplayWidth.of(TerminalText.line(identity)) + 2
+      let who = DisplayWidth.of(TerminalText.line(identity.text)) + 2
       let whole = " " + TerminalText.line(kind, limit: 40) + " "
       // Who acted counts more than which session it is.
       let right = who + whole.utf8.count <= frame.columns ? whole : ""
@@ -56,7 +56,7 @@ struct StatusLine: Sendable, Equatable {
       var bold = Self.bar
       bold.attributes.insert(.bold)
       frame.put(
-        " " + identity, row: first, column: 0, width: room, style: bold)
+        " " + identity.text(fitting: room - 2), row: first, column: 0, width: room, style: bold)
     }
     draw(on: &frame, row: first + rows - 1)
   }
@@ -123,28 +123,5 @@ struct StatusLine: Sendable, Equatable {
     if fraction.utf8.count == 1 { fraction = "0" + fraction }
     if fraction.hasSuffix("0") { fraction.removeLast() }
     return "\(tenths / 100).\(fraction)×"
-  }
-
-  /// Who acted, for whom, on what: the chain from the person to the agent.
-  static func identity(_ start: SessionStart?) -> String {
-    guard let start else { return "(line 0 is withheld)" }
-    func name(_ identity: Identity) -> String { identity.name ?? identity.uid }
-    var text = name(start.agent)
-    if let model = start.agent.model { text += " (" + model + ")" }
-    if let principal = start.principal { text += " for " + name(principal) }
-    let links = start.json["delegation"]?.array ?? []
-    if !links.isEmpty {
-      // The first actor of the first link is the agent itself; who stands between shows.
-      let between = (links.first?["act"]?.array ?? []).dropFirst().compactMap(EventFacts.name)
-      let missing = links.contains { $0["proof"]?.string == "missing" }
-      text += between.isEmpty ? " by delegation" : " via " + between.joined(separator: ", ")
-      if links.count > 1 { text += " (\(links.count) links)" }
-      if missing { text += " UNPROVEN" }
-    }
-    if let resource = start.resource {
-      text += " → " + resource.uid
-      if let environment = resource.environment { text += " (" + environment + ")" }
-    }
-    return text
   }
 }

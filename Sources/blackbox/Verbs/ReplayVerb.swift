@@ -10,7 +10,7 @@ struct ReplayVerb: Verb {
     details: [
       "Plays a session on the terminal, safely: what was recorded is drawn by an emulator, and no "
         + "recorded byte reaches your terminal. Press ? for the keys: they are those of asciinema and "
-        + "less where these have one, but ? is help, and \\ searches back. "
+        + "less where these have one, but ? is help, \\ searches back, and d, u and f are its own. "
         + "A terminal that cannot place its cursor (TERM=dumb) is asked line by line. "
         + "Without a terminal, or with --plain, it prints the session's text instead.",
       "ID@57 begins at event 57, ID@+12.5s at that moment; both begin paused.",
@@ -139,9 +139,13 @@ struct ReplayVerb: Verb {
     let environment = arguments.environment
     let profile = TerminalProfile(
       term: environment["TERM"], colorTerm: environment["COLORTERM"],
-      noColor: environment["NO_COLOR"])
+      noColor: Self.noColor(arguments.value("color"), environment["NO_COLOR"]))
     if mode != nil { return try print(subject, &io) }
-    if arguments.flag("timed") { return try show(subject, profile, readsKeys: false, &io) }
+    // A terminal that cannot place its cursor is never sent to place it.
+    let isLines = profile.isDumb && TerminalDevice.isTerminal(STDOUT_FILENO)
+    if arguments.flag("timed"), !isLines {
+      return try show(subject, profile, readsKeys: false, &io)
+    }
     let isWatched = TerminalDevice.isTerminal(STDOUT_FILENO) && !profile.isDumb
     if isWatched, arguments.flag("no-input") {
       return try show(subject, profile, readsKeys: false, &io)
@@ -151,6 +155,15 @@ struct ReplayVerb: Verb {
     if hasPerson, profile.isDumb { return try ask(subject, &io) }
     guard isWatched, hasPerson else { return try print(subject, &io) }
     return try show(subject, profile, readsKeys: true, &io)
+  }
+
+  /// What was asked for on the command line goes before what the environment says.
+  private static func noColor(_ asked: String?, _ environment: String?) -> String? {
+    switch asked {
+    case "never": "1"
+    case "always": nil
+    default: environment
+    }
   }
 
   private func subject(_ io: inout Output) throws -> ReplaySubject {
