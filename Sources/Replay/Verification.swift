@@ -11,7 +11,7 @@ package enum Verification: Sendable, Equatable {
   case open
   /// Lines were kept by recovery without a commit.
   case recovered
-  /// Integrity is broken; events from this one on are not shown, where it is the file itself.
+  /// Integrity is broken; where it is the file itself, events from this one on prove nothing.
   case damaged(word: String, event: Int?)
   /// A file on its own: the bytes hold together, but no log vouches for them.
   case noLog
@@ -33,6 +33,11 @@ package enum Verification: Sendable, Equatable {
     case .foreign: "NOT VERIFIED: imported file"
     case .unknown: "UNVERIFIED: cannot check"
     }
+  }
+
+  /// The first event that nothing proves to stand as it was recorded.
+  package var firstUnproven: Int? {
+    if case .damaged(_, let event) = self { event } else { nil }
   }
 
   package var isDamaged: Bool { if case .damaged = self { true } else { false } }

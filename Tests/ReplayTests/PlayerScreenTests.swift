@@ -11,13 +11,13 @@ import Testing
   private func screen(
     _ events: [SessionFixture.Event], columns: Int = 40, rows: Int = 8,
     size: WindowSize = WindowSize(columns: 72, rows: 9), kind: String = "terminal",
-    agent: String = "agent-7", commitEvery: Int = 50,
+    agent: String = "agent-7", commitEvery: Int = 50, closes: Bool = true,
     _ change: (inout SessionStart) -> Void = { _ in }
   ) throws -> PlayerScreen {
     let fixture = SessionFixture()
     let path = try fixture.write(
       events, columns: columns, rows: rows, kind: kind, agent: agent, commitEvery: commitEvery,
-      change)
+      closes: closes, change)
     let stage = Stage(try fixture.open(path))
     var screen = PlayerScreen(
       Navigator(stage, player: Player(), clock: SystemClock()), size: size)
@@ -109,7 +109,9 @@ import Testing
   ])
   func `the verification is always told`(_ state: Verification, _ wanted: String) throws {
     for (columns, rows) in [(40, 4), (80, 4), (80, 24), (40, 12)] {
-      var screen = try screen(three, size: WindowSize(columns: columns, rows: rows))
+      // What is live has no end yet.
+      var screen = try screen(
+        three, size: WindowSize(columns: columns, rows: rows), closes: state != .live)
       screen.verification = state
       for keys in ["", "?", "\u{1B}", ":", "\u{1B}", "e", "\r", "z"] {
         try press(keys, &screen)
@@ -476,6 +478,56 @@ import Testing
     try press("G", &screen)
     let last = screen.player.event
     #expect(try lines(&screen)[8].contains("DAMAGED at event \(last + 1)"))
+  }
+
+  @Test func `events that nothing proves are marked, and told from those that are proven`() throws {
+    var screen = try screen(
+      governed, size: WindowSize(columns: 72, rows: 40), kind: "database")
+    screen.verification = .damaged(word: "ALTERED", event: 5)
+    let list = try lines(&screen)
+    #expect(list.contains(" 0:01.0  query       SELECT * FROM t"))
+    #expect(list.contains(" 0:01.0 ?HELD        rule big"))
+    #expect(list.contains(" 0:05.0 ?marker      done"))
+    #expect(!list.contains { $0.contains("unproven") })
+    try press(":#5\r", &screen)
+    #expect(
+      try lines(&screen).contains(
+        "  unproven    nothing proves that this stands as it was recorded"))
+    try press(":#4\r", &screen)
+    #expect(!(try lines(&screen).contains { $0.contains("unproven") }))
+  }
+
+  @Test func `a session of which nothing can be read says so`() throws {
+    let fixture = SessionFixture()
+    let path = try fixture.write(three)
+    fixture.files.tamper(path) { $0 = Array($0.prefix(200)) }
+    var screen = PlayerScreen(
+      Navigator(Stage(try fixture.open(path)), player: Player(), clock: SystemClock()),
+      size: WindowSize(columns: 72, rows: 9))
+    for keys in ["", "G", "d", "\u{1B}", "e", "\r", "/x\r", " "] {
+      try press(keys, &screen)
+      let text = try lines(&screen).joined(separator: "\n")
+      #expect(text.contains("nothing of this session can be read"))
+      #expect(text.contains("DAMAGED at event 0"))
+    }
+  }
+
+  @Test func `output that hides something is listed as what it hides`() throws {
+    var screen = try screen(
+      [
+        .text(1_000_000, "one\r\n"), .text(2_000_000, "\u{1B}]52;c;ZXZpbA==\u{07}two\r\n"),
+        .line(Array(#"{"t":3000000,"type":"marker.note","label":"seen"}"#.utf8)),
+      ], size: WindowSize(columns: 72, rows: 24))
+    try press("e", &screen)
+    let list = try lines(&screen)
+    #expect(list.contains(" 0:02.0 !HIDDEN      sets the clipboard: evil"))
+    #expect(!list.contains { $0.contains("output  ") && $0.contains("one") })
+    let place = list.firstIndex { $0.contains("HIDDEN") } ?? 0
+    #expect(list[place + 1] == " 0:03.0  marker      seen")
+    try press("\tj", &screen)
+    #expect(screen.player.event == 3)
+    try press("E", &screen)
+    #expect(try lines(&screen).contains { $0.hasPrefix("▸0:02.0 !output") })
   }
 
   // MARK: attacks

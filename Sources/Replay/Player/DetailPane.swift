@@ -10,6 +10,7 @@ struct DetailPane: Sendable {
   private(set) var lines: [DetailLine] = []
   /// What the lines were made for.
   private var made: (event: Int, width: Int, links: Int) = (-1, 0, 0)
+  private var isUnproven = false
   private var top = 0
   private var height = 1
   private(set) var cursor = 0
@@ -24,7 +25,9 @@ struct DetailPane: Sendable {
   mutating func forget() { made.event = -1 }
 
   /// The lines are not those of this event any more.
-  func isStale(event: Int, width: Int, links: Int) -> Bool { made != (event, width, links) }
+  func isStale(event: Int, width: Int, links: Int, isUnproven: Bool) -> Bool {
+    made != (event, width, links) || self.isUnproven != isUnproven
+  }
 
   mutating func take(_ subject: DetailText.Subject, width: Int, links: Int) {
     if made.event != subject.number, made.event >= 0 {
@@ -32,6 +35,7 @@ struct DetailPane: Sendable {
       isFolded = nil
     }
     made = (subject.number, width, links)
+    isUnproven = subject.isUnproven
     lines =
       isRaw
       ? DetailText.rawLines(of: subject, width: width)

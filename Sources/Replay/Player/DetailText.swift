@@ -37,6 +37,8 @@ struct DetailText {
     var links: [Link] = []
     /// Whose votes made it what it is.
     var people: [String] = []
+    /// Nothing proves that it stands as it was recorded.
+    var isUnproven = false
     /// What this event hides, a line each.
     var hidden: [String] = []
   }
@@ -131,6 +133,9 @@ struct DetailText {
     guard let event = subject.event else { return }
     let date = subject.clock.date(event.time)
     pair("when", ClockText.text(event.time, millis: true) + (date.map { "  " + $0 } ?? ""), .dim)
+    if subject.isUnproven {
+      wrapped("unproven", "nothing proves that this stands as it was recorded", .bad)
+    }
     for text in subject.hidden { wrapped("hidden", safe(text), .bad) }
     if !subject.people.isEmpty {
       wrapped("by", safe(subject.people.joined(separator: ", ")), subject.words.tone)

@@ -10,6 +10,9 @@ struct EventPane: Sendable {
   private var top = 0
   /// Events listed where the list is not whole; ascending.
   private var listed: [Int] = []
+  /// Those of them that are no output, and how many outputs that hide something are among the others.
+  private var plain: [Int] = []
+  private var hiddenCount = 0
   private var sifted = 0
   private var hasSalt = false
   /// Lines already worded; reading and parsing them again costs more than keeping a few.
@@ -26,20 +29,40 @@ struct EventPane: Sendable {
 
   // MARK: the list
 
-  /// Takes note of events read since.
-  mutating func update(_ recording: inout Recording) throws(SessionLogFailure) {
-    let timeline = recording.timeline
+  /// Takes note of events read since, and of what was found hidden.
+  mutating func update(_ navigator: inout Navigator) throws(SessionLogFailure) {
+    let timeline = navigator.timeline
     if sifted <= 1, timeline.count > 1 {
-      hasSalt = try recording.line(1)?.type == "session.salt"
+      hasSalt = try navigator.stage.recording.line(1)?.type == "session.salt"
     }
+    let before = plain.count
     while sifted < timeline.count {
       switch timeline.kind(of: sifted) {
       case .output, .input, .resize: break
       case .other where hasSalt && sifted == 1: break
-      case .other, .end, .withheld: listed.append(sifted)
+      case .other, .end, .withheld: plain.append(sifted)
       }
       sifted += 1
     }
+    let hidden = navigator.stage.marks.count(.hidden)
+    guard plain.count > before || hidden != hiddenCount else { return }
+    hiddenCount = hidden
+    listed = hidden == 0 ? plain : merged(navigator.stage.marks.events(.hidden))
+  }
+
+  /// The list with output that hides something: that is what one looks for in a terminal's session.
+  private func merged(_ hidden: [Int32]) -> [Int] {
+    var result: [Int] = []
+    result.reserveCapacity(plain.count + hidden.count)
+    var next = 0
+    for event in hidden {
+      while next < plain.count, plain[next] < Int(event) {
+        result.append(plain[next])
+        next += 1
+      }
+      if next >= plain.count || plain[next] != Int(event) { result.append(Int(event)) }
+    }
+    return result + plain[next...]
   }
 
   private var salt: Int { hasSalt ? 1 : 0 }
@@ -152,12 +175,12 @@ struct EventPane: Sendable {
     var column: Int
     var clock: ClockStyle
     var hasFocus: Bool
-    var marks: Marks
-    var links: LinkIndex
+    /// Events from this one on are not proven to stand as they were recorded.
+    var unproven: Int?
   }
 
   mutating func draw(
-    on frame: inout Frame, in rect: Rect, _ view: View, of recording: inout Recording
+    on frame: inout Frame, in rect: Rect, _ view: View, of navigator: inout Navigator
   ) throws(SessionLogFailure) {
     let chosen = index(of: view.event)
     let rows = rect.rows
@@ -166,17 +189,22 @@ struct EventPane: Sendable {
     if chosen > top + rows - 1 - margin { top = chosen - rows + 1 + margin }
     top = min(max(0, top), max(0, count - rows))
     let isExact = count > 0 && event(chosen) == view.event
-    let clockWidth = view.clock.width(recording.timeline.duration)
+    let clockWidth = view.clock.width(navigator.timeline.duration)
     for row in 0..<rows {
       guard top + row < count else { break }
       let event = event(top + row)
-      let words = try words(of: event, &recording).by(view.links.people(of: event))
-      let time = recording.timeline.time(of: event)
-      let agent = isMerged ? try member(of: event, view.links, &recording) : nil
+      let isHidden = navigator.stage.marks.isMarked(event, .hidden)
+      let words =
+        isHidden && !isWhole
+        ? EventWords("HIDDEN", navigator.hidden(at: event).joined(separator: " · "), .bad)
+        : try words(of: event, &navigator.stage.recording).by(navigator.links.people(of: event))
+      let time = navigator.timeline.time(of: event)
+      let agent =
+        isMerged ? try member(of: event, navigator.links, &navigator.stage.recording) : nil
       draw(
         words, by: agent, at: time, isChosen: top + row == chosen, isExact: isExact,
         clockWidth: clockWidth,
-        isHidden: view.marks.isMarked(event, .hidden), view,
+        sign: isHidden ? "!" : event >= view.unproven ?? .max ? "?" : " ", view,
         Rect(row: rect.row + row, column: rect.column, rows: 1, columns: rect.columns), &frame)
     }
   }
@@ -184,7 +212,7 @@ struct EventPane: Sendable {
   private func draw(
     _ words: EventWords, by agent: String?, at time: UInt64, isChosen: Bool, isExact: Bool,
     clockWidth: Int,
-    isHidden: Bool, _ view: View, _ rect: Rect, _ frame: inout Frame
+    sign: String, _ view: View, _ rect: Rect, _ frame: inout Frame
   ) {
     let isInverse = isChosen && isExact && view.hasFocus
     func style(_ tone: Tone) -> Style {
@@ -208,7 +236,7 @@ struct EventPane: Sendable {
     put(isChosen ? (isExact ? "▸" : "·") : " ", 1, .plain)
     let clock = view.clock.text(time, millis: false)
     put(DisplayWidth.pad(clock, to: clockWidth, .right) + " ", clockWidth + 1, .dim)
-    put(isHidden ? "!" : " ", 1, isHidden ? .bad : .plain)
+    put(sign, 1, sign == " " ? .plain : .bad)
     // In a narrow list the words count more; the status says whose event is shown.
     if let agent, rect.columns >= 50 {
       let width = rect.columns >= 100 ? 18 : 10
@@ -232,50 +260,5 @@ struct EventPane: Sendable {
     case .strong, .good, .info: .plain
     case .plain, .dim, .warn, .bad: tone == .bad || tone == .warn ? .plain : tone
     }
-  }
-}
-
-/// How the player tells when an event happened.
-struct ClockStyle: Sendable, Equatable {
-  var isUTC = false
-  /// Wall clock at line 0, microseconds since 1970; nil where nobody says it.
-  var start: Int64?
-  /// It is what a file of another program says.
-  var isImported = false
-
-  init(isUTC: Bool = false, start: Int64? = nil) { (self.isUTC, self.start) = (isUTC, start) }
-
-  /// When an imported session was imported is not when it happened.
-  init(_ start: SessionStart?) {
-    isImported = start?.imported != nil
-    self.start = isImported ? start?.imported?.at : start?.start
-  }
-
-  func text(_ time: UInt64, millis: Bool) -> String {
-    guard isUTC, let moment = moment(time) else {
-      return tenths(time, millis: millis)
-    }
-    return moment.timeText(millis ? .milliseconds : .seconds)
-  }
-
-  func date(_ time: UInt64) -> String? {
-    moment(time).map { $0.text(.milliseconds) + (isImported ? " (as imported)" : "") }
-  }
-
-  private func moment(_ time: UInt64) -> Timestamp? {
-    guard let start else { return nil }
-    let (sum, isOver) = start.addingReportingOverflow(Int64(clamping: time))
-    return isOver ? nil : Timestamp(microseconds: sum)
-  }
-
-  private func tenths(_ time: UInt64, millis: Bool) -> String {
-    let text = ClockText.text(time, millis: true)
-    return millis ? text : String(text.dropLast(2))
-  }
-
-  func width(_ duration: UInt64) -> Int {
-    isUTC && start != nil
-      ? text(duration, millis: false).utf8.count
-      : max(6, tenths(duration, millis: false).utf8.count)
   }
 }

@@ -120,7 +120,9 @@ extension EventWords {
   private static func masking(_ event: EventLine, _ facts: EventFacts) -> EventWords {
     let count = facts.integer("masked", "count")
     let kind = facts.text("info_type", "kind", "detector")
-    let place = [facts.text("object"), facts.text("field")].joined(nonEmpty: ".")
+    // `*` is any field.
+    let field = facts.text("field").flatMap { $0 == "*" ? nil : $0 }
+    let place = [facts.text("object"), field].joined(nonEmpty: ".")
     let tail =
       (place.isEmpty ? "" : " in " + place) + (facts.text("method").map { " (" + $0 + ")" } ?? "")
     if let found = facts.integer("found"), let count, found > count {

@@ -17,7 +17,7 @@ struct IdentityWords: Sendable, Equatable {
 
   init(_ start: SessionStart?) {
     guard let start else {
-      parts = [Part(text: "(line 0 is withheld)", rank: 9)]
+      parts = [Part(text: "(who acted cannot be read)", rank: 9)]
       return
     }
     guard !start.isMerged else {

@@ -133,13 +133,13 @@ package struct LineMode: ~Copyable {
     while navigator.pending != nil || navigator.timeline.count == 0 && navigator.isReading {
       try navigator.work(now: 0)
     }
-    try events.update(&navigator.stage.recording)
+    try events.update(&navigator)
   }
 
   private mutating func step(_ count: Int) throws(SessionLogFailure) -> [String] {
     let before = navigator.player.event
     while navigator.isReading, before >= navigator.timeline.last - 1 { try navigator.work(now: 0) }
-    try events.update(&navigator.stage.recording)
+    try events.update(&navigator)
     navigator.show(events.event(count, from: before))
     if navigator.player.event == before {
       return [count > 0 ? "this is the last event" : "this is the first event"]
@@ -185,6 +185,7 @@ package struct LineMode: ~Copyable {
       number: event, event: try navigator.stage.recording.line(event),
       words: try events.words(of: event, &navigator.stage.recording), clock: clock,
       links: try events.links(of: event, &navigator), people: navigator.links.people(of: event),
+      isUnproven: event >= verification.firstUnproven ?? .max,
       hidden: navigator.hidden(at: event))
     let lines =
       isRaw

@@ -76,10 +76,18 @@ extension Navigator {
 
   /// What is waited for, in words.
   var waiting: String? {
-    switch pending {
-    case .point: "reading up to there: \(readShare)"
-    case .mark(let target, _): "looking for the next \(target.words): \(readShare)"
-    case .change: "looking for another screen: \(readShare)"
+    // All that there is has been read, and more may come.
+    let isCaughtUp = timeline.isComplete
+    return switch pending {
+    case .point: isCaughtUp ? "waits for it; esc stops" : "reading up to there: \(readShare)"
+    case .mark(let target, _):
+      isCaughtUp
+        ? "no \(target.words) after this so far; waits for one, esc stops"
+        : "looking for the next \(target.words): \(readShare)"
+    case .change:
+      isCaughtUp
+        ? "no other screen so far; waits for one, esc stops"
+        : "looking for another screen: \(readShare)"
     case .hit:
       "searching: \(Int((stage.search?.progress.share ?? 0) * 100))%, \(hitCount) hits; esc stops"
     case nil: nil

@@ -188,7 +188,9 @@ package struct Navigator: ~Copyable {
     if isReading {
       let last = stage.timeline.last
       _ = try stage.readOn(waiting: 0)
-      if follows, stage.timeline.last > last, !player.isPlaying { player.play(at: now) }
+      // Who went back to look at something is left there.
+      let isAtEnd = player.event >= last
+      if follows, isAtEnd, stage.timeline.last > last, !player.isPlaying { player.play(at: now) }
     }
     try links.scan(&stage.recording, count: Self.turn)
     guard let place = pending else { return }

@@ -10,7 +10,7 @@ extension PlayerScreen {
   /// Does what a key says; unknown ones do nothing.
   package mutating func press(_ key: Key, at now: UInt64) throws(SessionLogFailure) -> Wish {
     advance(to: now)
-    try events.update(&navigator.stage.recording)
+    try events.update(&navigator)
     navigator.notice = nil
     if key == .control(UInt8(ascii: "c")) { return .quit }
     if prompt != nil { return try type(key, at: now) }

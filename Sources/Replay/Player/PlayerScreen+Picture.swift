@@ -7,10 +7,14 @@ extension PlayerScreen {
   /// Everything the viewer sees now.
   package mutating func frame() throws(SessionLogFailure) -> Frame {
     var frame = Frame(columns: size.columns, rows: size.rows)
-    try events.update(&navigator.stage.recording)
-    if let rect = layout[.screen] { try drawScreen(on: &frame, in: rect) }
-    if let rect = layout[.events] { try drawEvents(on: &frame, in: rect) }
-    if let rect = layout[.details] { try drawDetails(on: &frame, in: rect) }
+    try events.update(&navigator)
+    if navigator.timeline.count == 0 {
+      sayEmpty(on: &frame)
+    } else {
+      if let rect = layout[.screen] { try drawScreen(on: &frame, in: rect) }
+      if let rect = layout[.events] { try drawEvents(on: &frame, in: rect) }
+      if let rect = layout[.details] { try drawDetails(on: &frame, in: rect) }
+    }
     if let divider = layout.divider {
       for row in 0..<layout.body {
         frame.put("│", row: row, column: divider, width: 1, style: Tone.dim.style)
@@ -28,10 +32,16 @@ extension PlayerScreen {
     return frame
   }
 
+  /// There may be nothing to show yet, or ever.
+  private func sayEmpty(on frame: inout Frame) {
+    let says = isReading ? "reading…" : "nothing of this session can be read"
+    let column = max(0, frame.columns - DisplayWidth.of(says)) / 2
+    frame.put(says, row: layout.body / 2, column: column, style: Tone.dim.style)
+  }
+
   private mutating func drawScreen(
     on frame: inout Frame, in rect: Rect
   ) throws(SessionLogFailure) {
-    guard navigator.timeline.count > 0 else { return }
     try navigator.stage.seek(to: player.event)
     guard navigator.stage.terminals.hasScreen else {
       let says = "this session has no screen"
@@ -99,8 +109,8 @@ extension PlayerScreen {
     }
     let view = EventPane.View(
       event: player.event, column: eventColumn, clock: clock,
-      hasFocus: wishes.focus == .events, marks: navigator.stage.marks, links: navigator.links)
-    try events.draw(on: &frame, in: inner, view, of: &navigator.stage.recording)
+      hasFocus: wishes.focus == .events, unproven: verification.firstUnproven)
+    try events.draw(on: &frame, in: inner, view, of: &navigator)
     if layout[.screen] == nil { frame.cursor = nil }
   }
 
@@ -117,11 +127,15 @@ extension PlayerScreen {
     let links = try events.links(of: event, &navigator)
     let count = links.count
     var lines: DetailText.Subject?
-    if details.isStale(event: event, width: inner.columns - 1, links: count) {
+    let isUnproven = event >= verification.firstUnproven ?? .max
+    if details.isStale(
+      event: event, width: inner.columns - 1, links: count, isUnproven: isUnproven)
+    {
       lines = DetailText.Subject(
         number: event, event: try navigator.stage.recording.line(event),
         words: try events.words(of: event, &navigator.stage.recording), clock: clock, links: links,
-        people: navigator.links.people(of: event), hidden: navigator.hidden(at: event))
+        people: navigator.links.people(of: event), isUnproven: isUnproven,
+        hidden: navigator.hidden(at: event))
     }
     if let lines { details.take(lines, width: inner.columns - 1, links: count) }
     details.draw(

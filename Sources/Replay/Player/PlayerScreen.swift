@@ -35,6 +35,8 @@ package struct PlayerScreen: ~Copyable {
   package var wantsMouse = true
   /// What is known of the recording's integrity; the caller tells when it knows more.
   package var verification = Verification.checking
+  /// How often a session that has ended is verified again, since its end is in the log a little later.
+  private var checksAgain = 5
 
   package init(_ navigator: consuming Navigator, size: WindowSize) {
     let start = navigator.stage.recording.start
@@ -109,7 +111,7 @@ package struct PlayerScreen: ~Copyable {
   /// Does a little of what takes long.
   package mutating func work(now: UInt64) throws(SessionLogFailure) {
     try navigator.work(now: now)
-    try events.update(&navigator.stage.recording)
+    try events.update(&navigator)
     if navigator.timeline.isComplete, !verification.isDamaged,
       let damage = Verification(
         navigator.stage.recording.findings, events: navigator.timeline.count)
@@ -118,7 +120,17 @@ package struct PlayerScreen: ~Copyable {
     }
   }
 
-  package mutating func advance(to now: UInt64) { navigator.advance(to: now) }
+  package mutating func advance(to now: UInt64) {
+    navigator.advance(to: now)
+    // A session that was live and is closed now can be verified as a whole.
+    let timeline = navigator.timeline
+    if verification == .live, timeline.isComplete, timeline.kind(of: timeline.last) == .end,
+      checksAgain > 0
+    {
+      checksAgain -= 1
+      verification = .checking
+    }
+  }
 
   /// Forgets time that nobody watched.
   package mutating func resume(at now: UInt64) { navigator.resume(at: now) }

@@ -28,6 +28,8 @@ package struct Viewer: ~Copyable {
   private var renderer: ScreenRenderer
   private var decoder = KeyDecoder()
   private var hasMouse = false
+  /// When the escape came that may be a key or the beginning of a sequence.
+  private var escapeTime: UInt64 = 0
 
   package init(input: Int32?, output: Int32, profile: TerminalProfile, clock: any Clock) {
     (self.input, self.output, self.clock) = (input, output, clock)
@@ -103,10 +105,11 @@ package struct Viewer: ~Copyable {
         for key in decoder.take(bytes) {
           guard try press(key, &screen, signals, raw) else { return .quit }
         }
+        escapeTime = clock.monotonic()
         lastFrame = 0
       } else if ready[0].isHungUp {
         return .signal(.hangUp)
-      } else if decoder.isWaiting, clock.monotonic() &- now >= Self.escapeTimeout,
+      } else if decoder.isWaiting, clock.monotonic() &- escapeTime >= Self.escapeTimeout,
         let key = decoder.timeout()
       {
         guard try press(key, &screen, signals, raw) else { return .quit }
@@ -133,7 +136,7 @@ package struct Viewer: ~Copyable {
     // What is read elsewhere is taken as often as there is a frame to show it in.
     if screen.isBusy { due = min(due, now &+ Self.frameInterval / 2) }
     if screen.verification == .checking { due = min(due, now &+ Self.clockInterval) }
-    if decoder.isWaiting { due = min(due, now &+ Self.escapeTimeout) }
+    if decoder.isWaiting { due = min(due, escapeTime &+ Self.escapeTimeout) }
     guard due != .max else { return input == nil ? 0 : -1 }
     return due > now ? Int32(clamping: (due - now + 999) / 1000) : 0
   }
