@@ -6,6 +6,7 @@
 // also syncs at those points. Ends when the client goes away.
 #define _GNU_SOURCE
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/sha.h>
 #include <poll.h>
@@ -128,6 +129,8 @@ static void send_answers(void) {
   size_t sent = 0;
   while (sent < answers_length) {
     ssize_t count = send(client, answers + sent, answers_length - sent, MSG_NOSIGNAL);
+    // The client ends once every event is acked, while it may still be owed answers to barriers behind them.
+    if (count < 0 && (errno == EPIPE || errno == ECONNRESET)) exit(0);
     if (count < 0) die("send");
     sent += (size_t)count;
   }

@@ -13,11 +13,11 @@ for program in client floor disk size mcp; do
   "${CC:-cc}" -O2 -o "$out/$program" "$program.c" -lzstd -lcrypto
 done
 "${CC:-cc}" -O2 -shared -fPIC -o "$out/syncs.so" syncs.c
-# Each session has its file and its lock.
+# Each session has its lock; what is left is for files, and for connections.
 ulimit -n "$(ulimit -H -n)"
 limit=$(ulimit -n)
-if [[ $limit != unlimited && $limit -lt $((2 * many + 1200)) ]]; then
-  many=$(((limit - 1200) / 2))
+if [[ $limit != unlimited && $limit -lt $((many + 2200)) ]]; then
+  many=$((limit - 2200))
   echo "only $limit descriptors are allowed: $many sessions instead of ${SESSIONS:-10000}"
 fi
 server=

@@ -7,7 +7,7 @@
 
 Protocol: schema/ingest-protocol.md. Reconnects, resumes, and goes on in a new session where the old one is over.
 """
-import json, os, socket, time
+import json, os, select, socket, time
 
 class Refused(Exception):
     """The server turned a message away; `args` are its code and its words."""
@@ -20,17 +20,14 @@ class Recorder:
     def connect(self):
         until = time.monotonic() + self.patience
         while True:
+            self.socket, self.input = socket.socket(socket.AF_UNIX), b""
             try:
-                self.socket = socket.socket(socket.AF_UNIX)
                 self.socket.connect(self.path)
-                self.lines = self.socket.makefile("rb")
                 self.send({"hello": 1, "client": "example.py/1"})
-                answer = json.loads(self.lines.readline() or b"{}")
-                if "error" in answer:
-                    raise Refused(answer["error"], answer["message"])
-                self.limits = answer["limits"]
-                return [session.begin() for session in list(self.sessions.values())]
-            except (OSError, ValueError, KeyError):
+                while b"\n" not in self.input:
+                    self.receive()
+                return [session.begin() for session in self.sessions.values()]
+            except OSError:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.05)
@@ -39,73 +36,79 @@ class Recorder:
         self.refs += 1
         session = self.sessions[f"r{self.refs}"] = Session(self, f"r{self.refs}", dict(fields, kind=kind, agent=agent))
         session.begin()
-        self.read(until=lambda: session.id)
+        self.read(until=lambda: session.attached)
         return session
 
     def send(self, message):
+        """Sends, and reads meanwhile: a server whose answers nobody takes stops taking events."""
+        data = json.dumps(message, separators=(",", ":")).encode() + b"\n"
+        state = select.poll()
+        state.register(self.socket, select.POLLIN | select.POLLOUT)
         try:
-            self.socket.sendall(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+            while data:
+                if state.poll()[0][1] & select.POLLIN:
+                    self.receive()
+                else:
+                    data = data[self.socket.send(data[:4096], socket.MSG_DONTWAIT):]
         except OSError:
             pass  # The next read finds the connection gone and mends it.
 
+    def receive(self):
+        said = self.socket.recv(1 << 16)
+        if not said:
+            raise ConnectionError("the server is gone")
+        self.input += said
+
     def read(self, until):
-        """Takes answers, through reconnects if need be."""
-        while not until():
+        """Hears what was said, and goes on until that is so, through reconnects if need be."""
+        while True:
+            *lines, self.input = self.input.split(b"\n")
+            for answer in map(json.loads, lines):
+                ref = next((answer[key] for key in ("opened", "resumed", "ack", "closed", "ref") if key in answer), None)
+                if ref in self.sessions:
+                    self.sessions[ref].hear(answer)
+                elif answer.get("error") not in (None, "shutting_down"):
+                    raise Refused(answer["error"], answer["message"])
+            if until():
+                return
             try:
-                line = self.lines.readline()
+                self.receive()
             except OSError:
-                line = b""
-            if not line.endswith(b"\n"):
                 self.connect()
-                continue
-            answer = json.loads(line)
-            ref = next((answer[key] for key in ("opened", "resumed", "ack", "closed", "ref") if key in answer), None)
-            if ref in self.sessions:
-                self.sessions[ref].hear(answer)
-            elif answer.get("error") not in (None, "shutting_down"):
-                raise Refused(answer["error"], answer["message"])
 
 class Session:
     def __init__(self, recorder, ref, fields):
-        self.recorder, self.ref, self.fields, self.id, self.n = recorder, ref, fields, None, 0
-        self.kept, self.closing, self.receipt, self.busy = [], [], None, 0
-
-    def say(self, word, **fields):
-        self.recorder.send({word: self.ref, **fields})
+        self.recorder, self.ref, self.fields, self.id, self.attached = recorder, ref, fields, None, False
+        self.n, self.kept, self.closing, self.receipt, self.busy = 0, [], [], None, 0
 
     def begin(self):
         """Opens the session, or comes back to it."""
-        if self.id:
-            return self.say("resume", session=self.id)
-        self.say("open", **self.fields)
+        self.attached = False
+        word = {"resume": self.ref, "session": self.id} if self.id else {"open": self.ref, **self.fields}
+        self.recorder.send(word)
 
-    def repeat(self):
-        """Sends what was never acked, now that the session is there."""
-        for message in self.kept:
-            self.recorder.send(message)
-        if self.kept:
-            self.say("barrier")
-        for message in self.closing:
+    def send(self, messages):
+        # What goes out before the answer to `open` would stand in two sessions where that answer is lost.
+        for message in messages if self.attached else []:
             self.recorder.send(message)
 
     def event(self, type, **fields):
         """Sends an event and keeps it until it is acked; returns its number."""
         self.n += 1
         self.kept.append({"event": self.ref, "n": self.n, "type": type, **fields})
-        if self.id:  # What goes out before the answer to `open` would stand in two sessions where that answer is lost.
-            self.recorder.send(self.kept[-1])
+        self.send(self.kept[-1:])
+        self.recorder.read(until=lambda: True)
         return self.n
 
     def flush(self):
         """Returns once every event so far is durable, with the receipt."""
-        self.say("barrier")
+        self.send([{"barrier": self.ref}])
         self.recorder.read(until=lambda: not self.kept)
         return self.receipt
 
     def close(self, reason="client", **fields):
         self.closing = [{"close": self.ref, "reason": reason, **fields}]
-        if self.id:
-            self.recorder.send(self.closing[0])
+        self.send(self.closing)
         self.recorder.read(until=lambda: self.ref not in self.recorder.sessions)
         return self.receipt
 
@@ -115,20 +118,20 @@ class Session:
             self.busy += 1
             time.sleep(0.05)  # Another process recovers it.
             return self.begin()
-        if error and error not in ("session_over", "recorder_failed", "session_unknown"):
+        if error and not (self.id and error in ("session_over", "recorder_failed", "session_unknown")):
             raise Refused(error, answer["message"])
+        self.kept = [event for event in self.kept if event["n"] > answer.get("n", 0)]
         if not error:
             self.id, self.receipt, self.busy = answer["session"], answer, 0
-        self.kept = [message for message in self.kept if message["n"] > answer.get("n", 0)]
-        if "resumed" in answer or "opened" in answer:
-            self.repeat()
+        if "opened" in answer or "resumed" in answer:
+            self.attached = True
+            self.send(self.kept + self.closing)
         elif "closed" in answer and self.closing and not self.kept:
             del self.recorder.sessions[self.ref]
         elif error or "closed" in answer:  # A server that is being stopped closes what nobody asked it to close.
-            self.fields, self.id = dict(self.fields, **{"continues": self.id}), None
-            self.n = len(self.kept)
-            for number, message in enumerate(self.kept, 1):
-                message["n"] = number
+            self.fields, self.id, self.n = dict(self.fields, **{"continues": self.id}), None, len(self.kept)
+            for number, event in enumerate(self.kept, 1):
+                event["n"] = number
             self.begin()
 
 if __name__ == "__main__":

@@ -40,13 +40,22 @@ final class RecorderClient {
     let session = RecordedSession(self, "r\(lastRef)", fields)
     sessions[session.ref] = session
     session.begin()
-    while session.id == nil { try read() }
+    while !session.isAttached { try read() }
     return session
   }
 
   /// Takes one answer, through a reconnect if need be.
   func read() throws {
     guard let answer = readLine() else { return try connect() }
+    try hear(answer)
+  }
+
+  /// Takes the answers that are there already.
+  fileprivate func hearReceived() throws {
+    while let answer = nextLine() { try hear(answer) }
+  }
+
+  private func hear(_ answer: Fields) throws {
     let keys = ["opened", "resumed", "ack", "closed", "ref"]
     let ref = keys.lazy.compactMap { answer[$0] as? String }.first
     if let ref, let session = sessions[ref] {
@@ -56,16 +65,22 @@ final class RecorderClient {
     }
   }
 
+  /// Sends, and reads meanwhile: a server whose answers nobody takes stops taking events.
   fileprivate func send(_ message: Fields) {
     guard let text = try? JSONSerialization.data(withJSONObject: message) else { return }
     let bytes = Array(text) + [0x0A]
+    let flags = Int32(MSG_NOSIGNAL) | Int32(truncatingIfNeeded: MSG_DONTWAIT)
     var sent = 0
     while sent < bytes.count {
-      let count = bytes[sent...].withUnsafeBytes {
-        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-      }
+      var wait = pollfd(fd: descriptor, events: Int16(POLLIN | POLLOUT), revents: 0)
+      poll(&wait, 1, -1)
       // The next read finds the connection gone and mends it.
-      guard count > 0 || errno == EINTR else { return }
+      if wait.revents & Int16(POLLIN) != 0, !receive() { return }
+      guard wait.revents & Int16(POLLOUT | POLLERR | POLLHUP | POLLNVAL) != 0 else { continue }
+      let count = bytes[sent...].withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, flags)
+      }
+      guard count > 0 || errno == EINTR || errno == EAGAIN else { return }
       sent += max(0, count)
     }
   }
@@ -101,16 +116,27 @@ final class RecorderClient {
 
   private func readLine() -> Fields? {
     while true {
-      if let end = input.firstIndex(of: 0x0A) {
-        let line = Data(input[..<end])
-        input.removeSubrange(...end)
-        return (try? JSONSerialization.jsonObject(with: line)) as? Fields
-      }
-      var chunk = [UInt8](repeating: 0, count: 65_536)
+      if let line = nextLine() { return line }
+      guard receive() else { return nil }
+    }
+  }
+
+  private func nextLine() -> Fields? {
+    guard let end = input.firstIndex(of: 0x0A) else { return nil }
+    let line = Data(input[..<end])
+    input.removeSubrange(...end)
+    return (try? JSONSerialization.jsonObject(with: line)) as? Fields
+  }
+
+  /// Waits for bytes; false if the server is gone.
+  private func receive() -> Bool {
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
       let count = Glibc.read(descriptor, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return nil }
+      guard count > 0 else { return false }
       input += chunk[..<count]
+      return true
     }
   }
 }
@@ -120,6 +146,11 @@ final class RecordedSession {
   let ref: String
   /// The session that is written now; another after the old one was over.
   private(set) var id: String?
+  /// The server has answered `open` or `resume`.
+  ///
+  /// What goes out before that would stand in two sessions where the answer to `open` is lost, and out of order where
+  /// something before it was lost with a connection.
+  fileprivate private(set) var isAttached = false
   /// The newest receipt: session, lines and root of what is on the disk.
   private(set) var receipt: RecorderClient.Fields = [:]
   // Both hold each other until the session is closed: an open session must not lose its connection.
@@ -138,17 +169,18 @@ final class RecordedSession {
   /// True while an event is not acked.
   var isWaiting: Bool { !kept.isEmpty }
 
-  func event(_ type: String, _ fields: RecorderClient.Fields) {
+  /// Sends an event and keeps it until it is acked.
+  func event(_ type: String, _ fields: RecorderClient.Fields) throws {
     n += 1
     let message = fields.merging(["event": ref, "n": n, "type": type]) { $1 }
     kept.append((n, message))
-    // What goes out before the answer to `open` would stand in two sessions where that answer is lost.
-    if id != nil { client.send(message) }
+    if isAttached { client.send(message) }
+    try client.hearReceived()
   }
 
   /// Returns once every event so far is durable.
   func flush() throws {
-    client.send(["barrier": ref])
+    if isAttached { client.send(["barrier": ref]) }
     while isWaiting { try client.read() }
   }
 
@@ -160,11 +192,12 @@ final class RecordedSession {
   }
 
   private func sendClosing() {
-    if let closing, id != nil { client.send(closing) }
+    if let closing, isAttached { client.send(closing) }
   }
 
   /// Opens the session, or comes back to it.
   fileprivate func begin() {
+    isAttached = false
     if let id { return client.send(["resume": ref, "session": id]) }
     client.send(fields.merging(["open": ref]) { $1 })
   }
@@ -178,7 +211,7 @@ final class RecordedSession {
         usleep(50_000)
         return begin()
       }
-      guard ["session_over", "recorder_failed"].contains(code), let id else {
+      guard ["session_over", "recorder_failed", "session_unknown"].contains(code), let id else {
         throw RecorderRefusal(code: code, message: answer["message"] as? String ?? "")
       }
       return goOn(after: id, stored: stored ?? 0)
@@ -188,8 +221,8 @@ final class RecordedSession {
     busy = 0
     if let stored { kept.removeAll { $0.n <= stored } }
     if answer["resumed"] != nil || answer["opened"] != nil {
+      isAttached = true
       for (_, message) in kept { client.send(message) }
-      if isWaiting { client.send(["barrier": ref]) }
       sendClosing()
     }
     guard let over = answer["closed"] != nil ? id : nil else { return }

@@ -31,11 +31,11 @@ struct ClockWatch {
     lastLook = clock.monotonic()
   }
 
-  /// The step since the last one, if there was any; looks once in an interval.
+  /// The step since the last one, if there was any; looks once in an interval, or `always`.
   ///
   /// Several small steps are told as one as soon as they add up.
-  mutating func look(at moment: UInt64) -> Step? {
-    guard moment &- lastLook >= Self.interval else { return nil }
+  mutating func look(at moment: UInt64, always: Bool = false) -> Step? {
+    guard always || moment &- lastLook >= Self.interval else { return nil }
     lastLook = moment
     let (found, error) = Self.distance(clock)
     let delta = found &- expected
@@ -60,9 +60,10 @@ struct ClockWatch {
 }
 
 extension ClockWatch.Step {
-  /// Its event line.
-  func line(at time: UInt64) -> [UInt8] {
+  /// Its event line; `gateway` is who noticed, where that is not line 0's.
+  func line(at time: UInt64, gateway: GatewayIdentity? = nil) -> [UInt8] {
     var event = ClockStepEvent(delta: delta)
+    event.common.gateway = gateway
     event.before = EventTime(microseconds: after &- delta)
     event.after = EventTime(microseconds: after)
     return event.line(at: time)

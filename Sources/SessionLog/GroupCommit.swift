@@ -36,6 +36,7 @@ package final class GroupCommit {
   private let clock: any Clock
   private let pace: Pace
   private let compressors: CompressorPool
+  private let files: OpenFiles
   /// Opened before the first write and kept, so that it hears of every error.
   private let root: File
   private var lastAnchor: UInt64
@@ -45,10 +46,13 @@ package final class GroupCommit {
   /// So many files are synced one by one before the whole file system is.
   private static let few = 6
 
-  /// `compressors` is how many sessions may hold one over several flushes; others end a frame with each.
+  /// Takes a store whose log is in order.
+  ///
+  /// `compressors` is how many sessions may hold one over several flushes; others end a frame with each. `files` is how
+  /// many of their files may be open.
   package init(
     _ store: Store, _ state: StateDirectory, clock: any Clock, pace: Pace = Pace(),
-    compressors most: Int = Compression.many.most
+    compressors most: Int = Compression.many.most, files: FileAllowance = FileAllowance()
   ) throws(SessionLogFailure) {
     var compression = Compression.many
     compression.most = max(2, most)
@@ -56,6 +60,7 @@ package final class GroupCommit {
     self.state = state
     self.clock = clock
     self.pace = pace
+    self.files = OpenFiles(files)
     log = TransparencyLog(store, state)
     try log.check()
     compressors = try CompressorPool(compression)
@@ -102,7 +107,7 @@ package final class GroupCommit {
           Session(
             try SessionWriter.open(
               in: store, state: state, id: opening.id, first: opening.first, lock: lock,
-              clock: clock, pace: pace, compressors: compressors)))
+              clock: clock, pace: pace, compressors: compressors, among: files)))
       } catch { results[index] = .failure(error) }
     }
     return results
@@ -137,10 +142,26 @@ package final class GroupCommit {
   {
     try checkPlace()
     var outcome = Outcome()
-    writeOut(sessions, commit: commit, &outcome)
-    sync(sessions.filter { $0.writer.needsSync }, &outcome)
+    var rest = sessions[...]
+    while !rest.isEmpty, outcome.fullDisk == nil {
+      let part = takePart(of: &rest)
+      writeOut(part, commit: commit, &outcome)
+      sync(part.filter { $0.writer.needsSync }, &outcome)
+    }
     try record(sessions, commit: commit, &outcome)
     return outcome
+  }
+
+  /// Takes so many sessions from the front as may have their files open at a time: all, as a rule.
+  private func takePart(of rest: inout ArraySlice<Session>) -> ArraySlice<Session> {
+    var closed = 0
+    let end = rest.firstIndex { session in
+      if !session.writer.file.isOpen { closed += 1 }
+      return closed > files.allowance.besides
+    }
+    let part = rest[..<(end ?? rest.endIndex)]
+    rest = rest[part.endIndex...]
+    return part
   }
 
   /// Whoever moves a store or puts another in its place while it is written must not be told that all is well.
@@ -161,7 +182,7 @@ package final class GroupCommit {
     }
   }
 
-  private func writeOut(_ sessions: [Session], commit: Bool, _ outcome: inout Outcome) {
+  private func writeOut(_ sessions: ArraySlice<Session>, commit: Bool, _ outcome: inout Outcome) {
     for session in sessions {
       do throws(SessionLogFailure) { try session.writer.writeOut(commit: commit) } catch {
         guard error.kind == .outOfSpace else {
@@ -185,7 +206,7 @@ package final class GroupCommit {
     if sessions.count > Self.few {
       do throws(FileFailure) {
         if try root.syncFileSystem() {
-          for session in sessions { settle(session) }
+          for session in sessions { settle(session, &outcome) }
           return
         }
       } catch {
@@ -210,14 +231,17 @@ package final class GroupCommit {
       if session.isNew, let unnamed {
         outcome.failed.append((session, session.writer.poison(unnamed)))
       } else {
-        settle(session)
+        settle(session, &outcome)
       }
     }
   }
 
-  private func settle(_ session: Session) {
+  private func settle(_ session: Session, _ outcome: inout Outcome) {
     session.writer.settle()
     session.isNew = false
+    do throws(SessionLogFailure) { try session.writer.file.closeIfTooMany() } catch {
+      outcome.failed.append((session, session.writer.poison(error)))
+    }
   }
 
   private func record(_ sessions: [Session], commit: Bool, _ outcome: inout Outcome)

@@ -9,14 +9,16 @@ extension SessionWriter {
   /// `lock` is held and its name durable already.
   static func open(
     in store: Store, state: StateDirectory, id: SessionID, first: [UInt8], lock: consuming File,
-    clock: any Clock, pace: Pace, compressors: CompressorPool
+    clock: any Clock, pace: Pace, compressors: CompressorPool, among files: OpenFiles
   ) throws(SessionLogFailure) -> SessionWriter {
     let salt = try crypto { () throws(CryptoFailure) in try randomBytes(32) }
     var writer = SessionWriter(
       store, state, id, clock, pace, compressors,
-      try makeParts(in: store, id: id, salt: salt, lock: lock))
+      try makeParts(in: store, id: id, salt: salt, lock: lock, among: files))
     writer.isGrouped = true
     try writer.addFirstBatch(first, salt: salt)
+    // Of many that begin at once all are made first: an empty file has nothing to lose.
+    try writer.file.closeIfTooMany()
     return writer
   }
 

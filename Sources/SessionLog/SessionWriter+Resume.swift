@@ -9,7 +9,8 @@ extension SessionWriter {
     lock: consuming File, clock: any Clock
   ) throws(SessionLogFailure) -> SessionWriter {
     let file = try onDisk { () throws(FileFailure) in
-      try File(store.sessionPath(of: id), .readWrite, in: store.system)
+      try SessionFile(
+        store.sessionPath(of: id), .readWrite, in: store.system, among: OpenFiles())
     }
     let chain = try crypto { () throws(CryptoFailure) in try SHA256() }
     chain.resume(from: reader.chain)

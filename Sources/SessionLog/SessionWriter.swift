@@ -39,7 +39,7 @@ package struct SessionWriter: ~Copyable {
   let clock: any Clock
   let pace: Pace
   let origin: UInt64
-  let file: File
+  var file: SessionFile
   let lock: File
 
   let compressors: CompressorPool
@@ -89,7 +89,7 @@ package struct SessionWriter: ~Copyable {
 
   /// What the writer is made from, gathered by `create` so that nothing half-made is ever owned.
   struct Parts: ~Copyable {
-    let file: File
+    let file: SessionFile
     let lock: File
     let chain: SHA256
     let hasher: TreeHasher
@@ -219,10 +219,13 @@ package struct SessionWriter: ~Copyable {
   }
 
   static func makeParts(
-    in store: Store, id: SessionID, salt: [UInt8], lock: consuming File
+    in store: Store, id: SessionID, salt: [UInt8], lock: consuming File,
+    among files: OpenFiles = OpenFiles()
   ) throws(SessionLogFailure) -> Parts {
     let file = try onDisk { () throws(FileFailure) in
-      try File(store.sessionPath(of: id), .createNew(store.filePermissions), in: store.system)
+      try SessionFile(
+        store.sessionPath(of: id), .createNew(store.filePermissions), in: store.system,
+        among: files)
     }
     return Parts(
       file: file, lock: lock,
@@ -477,14 +480,18 @@ package struct SessionWriter: ~Copyable {
 
   mutating func write() throws(SessionLogFailure) {
     guard written < waiting.count else { return }
-    var progress = written
-    do throws(FileFailure) {
-      defer { written = progress }
-      try file.write(waiting.span, at: durableBytes, written: &progress)
+    // Taken out and put back, so that two accesses never overlap.
+    var (bytes, progress): ([UInt8], Int) = ([], written)
+    swap(&bytes, &waiting)
+    do throws(SessionLogFailure) {
+      defer {
+        swap(&bytes, &waiting)
+        written = progress
+      }
+      try file.write(bytes.span, at: durableBytes, written: &progress)
     } catch {
-      let refused = SessionLogFailure(error)
-      isStalled = error.isOutOfSpace
-      throw error.isOutOfSpace ? refused : poison(refused)
+      isStalled = error.kind == .outOfSpace
+      throw isStalled ? error : poison(error)
     }
     isStalled = false
   }

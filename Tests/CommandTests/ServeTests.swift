@@ -17,7 +17,7 @@ struct ServeTests {
     #expect(second.errors.contains("another server has this store"))
 
     let session = try client.open(["kind": "http", "agent": ["uid": "a"]])
-    session.event("http.response", ["status": 200])
+    try session.event("http.response", ["status": 200])
     kill(server.processIdentifier, SIGTERM)
     server.waitUntilExit()
     #expect(server.terminationStatus == 0)
@@ -79,7 +79,7 @@ struct ServeTests {
     #expect(well.status == 0 && well.text.hasPrefix("health ok\n"), "\(well.text)\(well.errors)")
     #expect(well.text.contains("\nsessions 0\n") && well.text.contains("\nhealthy 1\n"))
     let session = try RecorderClient(place.path("s")).open(["kind": "http", "agent": ["uid": "a"]])
-    session.event("http.request", [:])
+    try session.event("http.request", [:])
     try session.flush()
     kill(server.processIdentifier, SIGTERM)
     var word = heard()
@@ -94,7 +94,7 @@ struct ServeTests {
     #expect(try place.run(program, ["serve", "--status", place.path("s")]).status == 6)
   }
 
-  private static func example(_ name: String) -> String? {
+  static func example(_ name: String) -> String? {
     var folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     for _ in 0..<4 {
       let file = folder.appendingPathComponent("Examples/" + name).path

@@ -153,7 +153,7 @@ struct SoakTests {
         number += 1
         let name = "c\(connection)-\(number)"
         sent[index].append(name)
-        sessions[index].event(
+        try sessions[index].event(
           Bool.random() ? "database.query" : "database.result",
           ["name": name, "text": String(repeating: "é\u{1}\"", count: Int.random(in: 0...80))])
       }

@@ -15,7 +15,10 @@ final class ServeBench {
   var talks: [Int: ConnectionDecoder] = [:]
   var next = 0
 
-  init(mostSessions: Int = 100, redaction: RedactionRules? = nil) throws {
+  init(
+    mostSessions: Int = 100, redaction: RedactionRules? = nil,
+    files allowance: FileAllowance = FileAllowance()
+  ) throws {
     files.syncsWhole = true
     box = try TestStore(on: files)
     exchange = try ServeExchange()
@@ -23,6 +26,7 @@ final class ServeBench {
     settings.mostSessions = mostSessions
     settings.patience = 5_000_000
     settings.redaction = redaction
+    settings.files = allowance
     keeper = try SessionKeeper(
       box.store, box.state, settings, clock: box.clock, exchange: exchange)
   }

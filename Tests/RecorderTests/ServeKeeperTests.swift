@@ -33,7 +33,7 @@ import Testing
     #expect(lines[0].contains(#","agent":{"uid":"a"},"delegation":[{"uid":"d"}],"x": 1.50,"#))
     #expect(lines[0].contains(#""principal":null"#) && lines[0].contains(#""peer":{"uid":7,"#))
     #expect(lines[2] == #"{"t":3000,"type":"database.query","text":"é"}"#)
-    #expect(lines[4].hasSuffix(#""reason":"policy","exit_code":3,"n_events":2}"#))
+    #expect(lines[4].hasSuffix(#""reason":"policy","exit_code":3,"n_events":5}"#))
 
     // The receipt of the close is the root that the log holds.
     let (log, verdicts) = try bench.box.verify()
@@ -204,9 +204,82 @@ import Testing
     let times = try bench.lines(id).dropFirst(2).map { line in
       try JSONValue(parsing: Array(line.utf8))["t"]?.integer ?? -1
     }
-    #expect(times == [1_500_000, 3_000_000, 4_500_000, 4_500_000])
+    // Three events, what the server noticed of the clock, and the end.
+    #expect(times == [1_500_000, 3_000_000] + Array(repeating: 4_500_000, count: 5))
     #expect(try bench.lines(other).count == 3)
     #expect(try bench.box.findings() == [])
+  }
+
+  @Test func `tell at their end how the wall clock was set while they were open`() throws {
+    let bench = try ServeBench()
+    let clock = bench.box.clock
+    let early = try bench.open("early")
+    _ = try bench.say(#"{"event":"early","n":1,"type":"mcp.call"}"#)
+    clock.advance(2_000_000)
+    clock.step(wall: 7_200_000_000)
+    // Less than a second after: a session that begins now has nothing to do with it.
+    clock.advance(100_000)
+    let late = try bench.open("late")
+    _ = try bench.say(#"{"event":"early","n":2,"type":"mcp.call","caused_by":2}"#)
+    // Below the threshold, then above it together.
+    for _ in 0..<3 {
+      clock.step(wall: -40_000)
+      _ = try bench.wait(1_000_000)
+    }
+    // A client that looks after the clock itself.
+    let own = try bench.open("own")
+    clock.step(wall: -5_000_000)
+    _ = try bench.say(#"{"event":"own","n":1,"type":"clock.step","delta_us":-5000000}"#)
+    for ref in ["early", "late", "own"] { _ = try bench.say(#"{"close":"\#(ref)"}"#) }
+    func steps(_ id: String) throws -> [JSONValue] {
+      try bench.lines(id).map { try JSONValue(parsing: Array($0.utf8)) }
+        .filter { $0["type"]?.string == "clock.step" }
+    }
+    let told = try steps(early)
+    #expect(told.map { $0["delta_us"]?.integer } == [7_200_000_000, -120_000, -5_000_000])
+    // The clock showed 03:04:05.678 when the session began, and 2 s later it was set.
+    #expect(told[0]["before"]?.string == "2026-01-02T03:04:07.778Z")
+    #expect(told[0]["after"]?.string == "2026-01-02T05:04:07.778Z")
+    #expect(told[0]["gateway"]?["uid"]?.string == "blackbox")
+    #expect(try steps(late).map { $0["delta_us"]?.integer } == [-120_000, -5_000_000])
+    #expect(try steps(own).count == 1 && steps(own)[0]["gateway"] == nil)
+    // The client's event n is line n + 1 for all that.
+    let lines = try bench.lines(early)
+    #expect(lines[3].contains(#""caused_by":2"#) && lines.count == 8)
+    #expect(lines[7].hasSuffix(#""n_events":8}"#))
+    // And only they count for whoever comes back.
+    let over = try bench.say(#"{"resume":"r","session":"\#(early)"}"#)
+    #expect(over[0]["error"]?.string == "session_over" && over[0]["n"]?.integer == 2)
+    let mine = try bench.say(#"{"resume":"r","session":"\#(own)"}"#)
+    #expect(mine[0]["n"]?.integer == 1)
+    #expect(try bench.box.findings() == [])
+  }
+
+  @Test func `are more than there are descriptors for files`() throws {
+    // One file stays open, two more are opened at a time.
+    let bench = try ServeBench(files: FileAllowance(most: 1, besides: 2))
+    let ids = try (0..<9).map { try bench.open("r\($0)") }
+    for n in 1...3 {
+      for ref in 0..<9 { _ = try bench.say(#"{"event":"r\#(ref)","n":\#(n),"type":"a"}"#) }
+      let acked = try bench.wait(200_000).compactMap { $0["ack"]?.string }
+      #expect(Set(acked).count == 9)
+      #expect(bench.files.mostSessionFiles <= 3)
+    }
+    // A file that is another than it was is no place for what comes next; the others go on.
+    let path = bench.box.store.sessionPath(of: try #require(SessionID(ids[4])))
+    bench.files.tamper(path) { $0.append(0x20) }
+    var answers: [JSONValue] = []
+    for ref in 0..<9 {
+      answers += try bench.say(#"{"event":"r\#(ref)","n":4,"type":"mcp.call"}"#)
+    }
+    #expect(answers.compactMap { $0["ack"]?.string }.count == 8)
+    let refused = answers.first { $0["error"] != nil }
+    #expect(refused?["ref"]?.string == "r4" && refused?["n"]?.integer == 3)
+    #expect(refused?["error"]?.string == "recorder_failed")
+    for ref in 0..<9 where ref != 4 {
+      #expect(try bench.say(#"{"close":"r\#(ref)"}"#).last?["closed"] != nil)
+    }
+    for (ref, id) in ids.enumerated() where ref != 4 { #expect(try bench.lines(id).count == 7) }
   }
 
   @Test func `give their compressor back when they fall idle, and are committed in time`() throws {

@@ -160,7 +160,7 @@ import Testing
     #expect(masks.map { $0["found"]?.integer } == [2, 1])
     #expect(masks[0]["method"]?.string == "partial" && masks[0]["shown_bytes"]?.integer == 9)
     #expect(masks[0]["dir"]?.string == "out" && masks[1]["field"]?.string == "session.end")
-    #expect(shown.last?["n_events"]?.integer == 7 && shown.last?["note"]?.string == replaced)
+    #expect(shown.last?["n_events"]?.integer == 12 && shown.last?["note"]?.string == replaced)
     #expect(shown.count == 12)
     #expect(closed.last?["lines"]?.integer == 12)
     #expect(try bench.box.findings() == [])

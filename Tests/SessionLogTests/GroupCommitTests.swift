@@ -11,12 +11,15 @@ final class GroupScript {
   var promises: Promises { bearer.promises }
   /// Before its `open` leaf is in the log nothing is promised of a session.
   private var opened: Set<SessionID> = []
+  private let files: FileAllowance
+
+  init(files: FileAllowance = FileAllowance()) { self.files = files }
 
   func run(_ box: TestStore) throws {
     defer { promises.notePublished(in: box) }
     var pace = Pace()
     pace.commitBytes = 900
-    let group = try GroupCommit(box.store, box.state, clock: box.clock, pace: pace)
+    let group = try GroupCommit(box.store, box.state, clock: box.clock, pace: pace, files: files)
     var sessions = try begin(Self.ids[0..<7], group, box)
     try round(group, sessions, box)
     for step in 0..<3 {
@@ -144,6 +147,33 @@ final class GroupScript {
         disk, script.bearer, clock: box.clock, seed: UInt64(call), deaths: 0)
       let met = files.trace.last { $0.contains("!") && !$0.contains("ENOENT") }
       #expect(broken == [], "\(trouble) at call \(call) (\(met ?? ""))")
+    }
+  }
+
+  /// One file stays open and two more are opened at a time: the others are closed between rounds.
+  private static let few = FileAllowance(most: 1, besides: 2)
+
+  @Test(arguments: 0..<4)
+  func `with few descriptors, no death and no failed call breaks a promise`(part: Int) throws {
+    let bench = try CrashBench()
+    let (counted, counter) = try Self.copy(bench, whole: false)
+    let before = counted.calls
+    try GroupScript(files: Self.few).run(counter)
+    #expect(counted.mostSessionFiles == 3)
+    for call in 1...(counted.calls - before) where call % 4 == part {
+      let (files, box) = try Self.copy(bench, whole: call / 4 % 3 == 0)
+      let script = GroupScript(files: Self.few)
+      switch call / 4 % 4 {
+      case 0: files.die(atCall: call, landing: 0)
+      case 1: files.die(atCall: call, landing: call % 3 == 0 ? .max : 37)
+      case 2: files.inject(.init(at: call, .fail(FileFailure.ioError, landing: call % 2 == 0)))
+      default: files.inject(.init(at: call, .loseDirtyPages(FileFailure.ioError, seed: nil)))
+      }
+      do { try script.run(box) } catch {}
+      files.heal()
+      let disk = call / 16 % 2 == 0 ? files.kill() : files.crash(seed: UInt64(call))
+      let broken = try bench.recover(disk, script.bearer, clock: box.clock, seed: UInt64(call))
+      #expect(broken == [], "at call \(call) (\(files.trace.last ?? ""))")
     }
   }
 

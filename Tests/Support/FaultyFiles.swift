@@ -26,9 +26,13 @@ package final class FaultyFiles: FileSystem {
     var trace: [String] = []
     var isDead = false
     var syncsWhole = false
+    var mostWritten = 0
   }
 
   let state: Mutex<State>
+
+  /// How many session files were open for writing at a time, at the most.
+  package var mostSessionFiles: Int { state.withLock { $0.mostWritten } }
 
   /// An empty disk: nothing but `/`.
   package init() { state = Mutex(State()) }
@@ -137,6 +141,10 @@ package final class FaultyFiles: FileSystem {
       let descriptor = state.nextDescriptor
       state.nextDescriptor += 1
       state.descriptors[descriptor] = Descriptor(inode: id, path: path, writable: writable)
+      if writable, path.hasSuffix(".zst") {
+        let open = state.descriptors.values.count { $0.writable && $0.path.hasSuffix(".zst") }
+        state.mostWritten = max(state.mostWritten, open)
+      }
       return descriptor
     }
   }

@@ -31,6 +31,8 @@ package struct ServeSettings: Sendable {
   /// Bytes of lines that all connections together may have under way.
   var mostUnderWay = 64 << 20
   var pace = Pace()
+  /// How many session files may be open; `Server` sets it by what the system allows.
+  var files = FileAllowance()
 
   package init(socket: String, version: String, say: @escaping @Sendable (String) -> Void) {
     self.socket = socket

@@ -46,6 +46,12 @@ final class ServedSession {
   /// Moment of the last event.
   var touched: UInt64
   var detached: UInt64?
+  /// Steps of the wall clock since the session began, for its end.
+  private(set) var steps: [ClockWatch.Step] = []
+  /// Its client notices them itself.
+  var tellsSteps = false
+
+  private static let mostSteps = 100
 
   init(_ session: GroupCommit.Session, user: UInt32, owner: Owner, now: UInt64) {
     self.session = session
@@ -53,6 +59,17 @@ final class ServedSession {
     self.user = user
     self.owner = owner
     touched = now
+  }
+
+  /// Keeps a step of the wall clock for the session's end; after very many of them the last ones are one.
+  func note(_ step: ClockWatch.Step) {
+    guard !tellsSteps else { return }
+    if steps.count < Self.mostSteps {
+      steps.append(step)
+    } else {
+      steps[Self.mostSteps - 1].delta &+= step.delta
+      steps[Self.mostSteps - 1].after = step.after
+    }
   }
 
   /// Events under a durable point.
@@ -95,13 +112,24 @@ enum ServedLines {
     return bytes
   }
 
-  static func last(time: UInt64, reason: String, members: [UInt8], events: UInt64) -> [UInt8] {
+  /// `lines` is how many the session has with this one.
+  static func last(time: UInt64, reason: String, members: [UInt8], lines: UInt64) -> [UInt8] {
     var line = LineBuilder(time: time, type: "session.end")
     line.add("reason", reason)
     var bytes = line.finish()
     bytes.removeLast()
-    return bytes + members + Array(",\"n_events\":\(events)}".utf8)
+    return bytes + members + Array(",\"n_events\":\(lines)}".utf8)
   }
+
+  /// A step of the wall clock that this server noticed.
+  static func clockStep(_ step: ClockWatch.Step, time: UInt64, host: String) -> [UInt8] {
+    var observer = GatewayIdentity(uid: self.observer)
+    observer.issuer = "local"
+    observer.host = host
+    return step.line(at: time, gateway: observer)
+  }
+
+  private static let observer = "blackbox"
 
   /// What was replaced in the session, of one name, direction and member.
   static func masking(_ total: HeldEvents.Total, time: UInt64) -> [UInt8] {
@@ -119,10 +147,15 @@ enum ServedLines {
 
   private static let detector = "blackbox/"
 
-  /// True for what `masking` writes.
-  static func isOwnMasking(_ line: Span<UInt8>) -> Bool {
+  /// True for what `clockStep`, and `masking` where secrets are replaced, write behind the client's events.
+  static func isOwn(_ line: Span<UInt8>, _ header: LineHeader, redacts: Bool) -> Bool {
+    let isMasking = redacts && header.isType("masking.applied", in: line)
+    guard isMasking || header.isType("clock.step", in: line) else { return false }
     do throws(JSONFault) {
-      return try JSONValue(parsing: line)["detector"]?.string?.hasPrefix(detector) ?? false
+      let event = try JSONValue(parsing: line)
+      return isMasking
+        ? event["detector"]?.string?.hasPrefix(detector) ?? false
+        : event["gateway"]?["uid"]?.string == observer
     } catch { return false }
   }
 }

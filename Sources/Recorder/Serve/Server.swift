@@ -37,13 +37,17 @@ package struct Server {
     guard let signals = SignalSource([SIGTERM, SIGINT]) else { throw .system("no signal source") }
     let lock = try logFailure { () throws(SessionLogFailure) in try takeLock() }
     let descriptors = ServiceManager.raiseDescriptorLimit()
-    // Each session has its file and its lock.
-    let most = max(1, (descriptors - settings.mostConnections - 72) / 2)
     var settings = settings
+    let room = max(3, descriptors - settings.mostConnections - 72)
+    // Each session has its lock, and its file where there are descriptors for all; the others open theirs in turn.
+    let besides = min(512, room / 3)
+    let most = room - 2 * besides
     if most < settings.mostSessions {
       settings.say("only \(descriptors) descriptors are allowed: at most \(most) sessions")
       settings.mostSessions = most
     }
+    settings.files = FileAllowance(
+      most: room - besides - settings.mostSessions, besides: besides)
     let exchange: ServeExchange
     do { exchange = try ServeExchange() } catch { throw .socket(error) }
     // Before the recovery, which may take its time: probes shall hear that it goes on.

@@ -72,9 +72,15 @@ extension SessionKeeper {
   private func end(_ session: ServedSession, reason: String, members: [UInt8]) {
     do throws(SessionLogFailure) {
       let time = session.session.writer.now()
-      var lines = session.held.totals.map { ServedLines.masking($0, time: time) }
+      // Not where they happened: the client's event n is line n + 1, and others may refer to that.
+      var lines =
+        session.tellsSteps
+        ? [] : session.steps.map { ServedLines.clockStep($0, time: time, host: host) }
+      lines += session.held.totals.map { ServedLines.masking($0, time: time) }
       lines.append(
-        ServedLines.last(time: time, reason: reason, members: members, events: session.n))
+        ServedLines.last(
+          time: time, reason: reason, members: members,
+          lines: session.session.writer.lines + UInt64(lines.count) + 1))
       try group.end(session.session, lines: lines)
     } catch {
       // What waits for its `open` leaf or for space is tried again with the next round.
@@ -150,6 +156,7 @@ extension SessionKeeper {
   /// Once a second: commits and anchors that are due, idle compressors, sessions that nobody came back to.
   func chores(_ now: UInt64) {
     nextChores = now &+ 1_000_000
+    watchClock(now)
     for session in anchors {
       session.isAnchorDue = false
       mark(session, isUrgent: false)
@@ -181,9 +188,17 @@ extension SessionKeeper {
     }
   }
 
+  /// Tells every session of a step of the wall clock; its file tells it at the end.
+  func watchClock(_ now: UInt64, always: Bool = false) {
+    guard let step = watch.look(at: now, always: always) else { return }
+    settings.say("the clock was set, \(step.delta) µs from what it was")
+    for session in sessions.values { session.note(step) }
+  }
+
   /// The server stops: all that came is made durable, then every session is closed.
   func closeAll() throws(SessionLogFailure) {
     for session in holding.values { try letGo(of: session, isEnd: true) }
+    watchClock(clock.monotonic(), always: true)
     try round(all: true)
     for session in sessions.values {
       if case .live = session.state { _ = close(session, reason: "server") }
@@ -214,9 +229,10 @@ struct PastSession {
       var reader = try SessionReader(path: store.sessionPath(of: id), in: store.system)
       var batch = Batch()
       var events: UInt64 = 0
-      // What a server that replaces secrets says of them stands at the end, and no client sent it.
+      // What the server says of clock and secrets stands at the end, and no client sent it.
       var own: UInt64 = 0
       while try reader.next(into: &batch) != .end {
+        let redacts = reader.start?.redact != nil
         for index in 0..<batch.lineCount {
           batch.withLine(index) { line in
             guard let header = LineHeader(line) else { return }
@@ -226,14 +242,13 @@ struct PastSession {
               || header.isType("recorder.recovered", in: line)
             guard !isOurs else { return }
             events += 1
-            let isMasking = header.isType("masking.applied", in: line)
-            own = isMasking && ServedLines.isOwnMasking(line) ? own + 1 : 0
+            let isOwn = ServedLines.isOwn(line, header, redacts: redacts)
+            own = isOwn ? own + 1 : 0
           }
         }
       }
       guard let user = reader.start?.json["peer"]?["uid"]?.integer else { return nil }
-      if reader.start?.redact != nil { events -= own }
-      return PastSession(user: UInt32(clamping: user), events: events)
+      return PastSession(user: UInt32(clamping: user), events: events - own)
     } catch {
       return nil
     }

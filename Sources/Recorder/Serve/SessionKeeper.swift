@@ -12,7 +12,8 @@ final class SessionKeeper {
   let exchange: ServeExchange
   let group: GroupCommit
   private let boot: String
-  private let host = hostName
+  let host = hostName
+  var watch: ClockWatch
   /// The newest checkpoint, for "not before" in line 0.
   var head: Checkpoint
 
@@ -49,10 +50,12 @@ final class SessionKeeper {
     self.settings = settings
     self.clock = clock
     self.exchange = exchange
-    group = try GroupCommit(store, state, clock: clock, pace: settings.pace)
+    group = try GroupCommit(
+      store, state, clock: clock, pace: settings.pace, files: settings.files)
     redaction = settings.redaction.map { StreamRedaction($0) }
     head = try store.checkpoint(signedBy: store.verifierKey).0
     boot = clock.bootID
+    watch = ClockWatch(clock)
     nextChores = clock.monotonic() &+ 1_000_000
   }
 
@@ -120,6 +123,7 @@ final class SessionKeeper {
     case .close(let attachment, let reason, let members, _, let bytes):
       guard let session = attached[attachment], let owner = session.owner else { return }
       credit(bytes, owner.connection)
+      watchClock(clock.monotonic(), always: true)
       try letGo(of: session, isEnd: true)
       guard session.owner != nil else { return }
       let members =
@@ -160,6 +164,8 @@ final class SessionKeeper {
     let room = max(0, settings.mostSessions - sessions.count)
     asked = Array(asked.prefix(room))
     guard !asked.isEmpty else { return }
+    // What was set before a session began is none of its steps.
+    watchClock(clock.monotonic(), always: true)
     var openings: [GroupCommit.Opening] = []
     var helds: [HeldEvents] = []
     do {
@@ -286,8 +292,14 @@ final class SessionKeeper {
     }
     session.n = n
     session.touched = moment
+    if Self.isClockStep(event) { session.tellsSteps = true }
     mark(session, isUrgent: isBarrier, since: moment)
     return true
+  }
+
+  /// True for `,"type":"clock.step"…`.
+  private static func isClockStep(_ event: Span<UInt8>) -> Bool {
+    event.count > 20 && event[9] == 0x63 && matches(event, at: 9, "clock.step\"")
   }
 
   // MARK: Attachments
