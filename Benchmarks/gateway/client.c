@@ -49,19 +49,16 @@ static uint32_t random_below(uint32_t limit) {
 }
 
 // Members of database events, so that a stored line is about 300 bytes long.
-// CPU seconds that the server at the other end has used, all its threads together.
+// CPU seconds that the server at the other end has used, all its threads together, to the nanosecond: a tick of 10 ms
+// is much where a run takes 40 of them.
 static double server_cpu(void) {
   struct ucred peer;
   socklen_t size = sizeof peer;
-  char path[64], text[1024], *rest;
-  unsigned long user = 0, system = 0;
+  clockid_t clock;
+  struct timespec used;
   if (getsockopt(server, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) die("peer");
-  snprintf(path, sizeof path, "/proc/%d/stat", peer.pid);
-  FILE *file = fopen(path, "r");
-  if (!file || !fgets(text, sizeof text, file) || !(rest = strrchr(text, ')'))) die(path);
-  fclose(file);
-  if (sscanf(rest + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2) die(path);
-  return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+  if (clock_getcpuclockid(peer.pid, &clock) != 0 || clock_gettime(clock, &used) != 0) die("the server's clock");
+  return (double)used.tv_sec + (double)used.tv_nsec * 1e-9;
 }
 
 static void make_pool(void) {

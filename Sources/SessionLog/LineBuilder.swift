@@ -99,13 +99,15 @@ enum LineStart {
 /// Numbers as ASCII digits, without a string in between.
 package enum DecimalText {
   package static func append(_ number: UInt64, to bytes: inout [UInt8]) {
-    let start = bytes.count
+    var digits = InlineArray<20, UInt8>(repeating: 0)
+    var start = digits.count
     var rest = number
     repeat {
-      bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
+      start -= 1
+      digits[start] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
       rest /= 10
     } while rest > 0
-    bytes[start...].reverse()
+    bytes.append(digits.span, start..<digits.count)
   }
 }
 

@@ -11,8 +11,11 @@ struct ClientMessage {
   var ref = ""
   /// For `event`.
   var n: UInt64 = 0
-  /// Where an event's type stands in the line, without quotes.
+  /// Where an event's type stands in the line, without quotes, and the member that names it.
   var type = 0..<0
+  private var typeMember = 0..<0
+  /// An event that is made durable at once.
+  var isBarrier = false
   /// Which members are the client's own, to be stored as they are; neighbours with but a comma between them are one.
   var rest: [Range<Int>]
 
@@ -23,11 +26,12 @@ struct ClientMessage {
   ]
   private static let reservedInClose: Set<String> = ["t", "type", "n_events", "at", "reason"]
 
-  /// Reads a line whose members `scanner` has found; `room` is used again for `rest`.
-  init(_ line: Span<UInt8>, _ scanner: borrowing MessageScanner, room: consuming [Range<Int>] = [])
+  /// Reads a line whose members `scanner` has found; `room` is taken to be used again for `rest`.
+  init(_ line: Span<UInt8>, _ scanner: borrowing MessageScanner, room: inout [Range<Int>])
     throws(Refusal)
   {
-    rest = room
+    rest = []
+    swap(&rest, &room)
     rest.removeAll(keepingCapacity: true)
     var found: (Kind, Int)?
     for index in scanner.members.indices {
@@ -59,19 +63,22 @@ struct ClientMessage {
     func named(_ word: StaticString) -> Bool {
       word.utf8CodeUnitCount == name.count && matches(line, at: name.lowerBound, word)
     }
-    switch name.count {
-    case 4: return named("open") ? .open : nil
-    case 5: return named("event") ? .event : named("close") ? .close : named("hello") ? .hello : nil
-    case 6: return named("resume") ? .resume : named("health") ? .health : nil
-    case 7: return named("barrier") ? .barrier : nil
+    guard name.count >= 4 else { return nil }
+    switch line[name.lowerBound] {
+    case 0x6F: return named("open") ? .open : nil
+    case 0x65: return named("event") ? .event : nil
+    case 0x63: return named("close") ? .close : nil
+    case 0x68: return named("hello") ? .hello : named("health") ? .health : nil
+    case 0x72: return named("resume") ? .resume : nil
+    case 0x62: return named("barrier") ? .barrier : nil
     default: return nil
     }
   }
 
-  /// Finds `n` and `type` of an event, and what else is to be stored.
-  mutating func readEvent(_ line: Span<UInt8>, _ scanner: borrowing MessageScanner)
-    throws(Refusal)
-  {
+  /// Finds `n` and `type` of an event, and what else is to be stored; `last` is the type of the one before.
+  mutating func readEvent(
+    _ line: Span<UInt8>, _ scanner: borrowing MessageScanner, after last: inout LastType
+  ) throws(Refusal) {
     var hasNumber = false
     for index in scanner.members.indices {
       let member = scanner.members[index]
@@ -95,16 +102,28 @@ struct ClientMessage {
       case 1 where line[name.lowerBound] == 0x74:
         throw Refusal(.badEvent, "t is the recorder's; a source's own time is at")
       case 4 where matches(line, at: name.lowerBound, "type"):
-        guard type.isEmpty, Self.isType(member.value, line) else {
+        guard type.isEmpty,
+          last.stands(in: line, at: member.value) || Self.isType(member.value, line)
+        else {
           throw Refusal(.badEvent, "type is missing its form, or given twice")
         }
         type = member.value.lowerBound + 1..<member.value.upperBound - 1
+        typeMember = member.whole
       case 5 where matches(line, at: name.lowerBound, "event"): continue
       default: keep(member.whole)
       }
     }
     guard hasNumber else { throw Refusal(.badEvent, "no n") }
     guard !type.isEmpty else { throw Refusal(.badEvent, "no type") }
+    let value = type.lowerBound - 1..<type.upperBound + 1
+    if !last.stands(in: line, at: value) {
+      try refuseReserved(line)
+      last = LastType(line, value, isBarrier: BarrierEvents.contains(line.extracting(type)))
+    }
+    isBarrier = last.isBarrier
+  }
+
+  private func refuseReserved(_ line: Span<UInt8>) throws(Refusal) {
     // All of them begin so; most types do not.
     guard
       matches(line, at: type.lowerBound, "session.")
@@ -114,6 +133,17 @@ struct ClientMessage {
     where type.count == reserved.utf8CodeUnitCount && matches(line, at: type.lowerBound, reserved) {
       throw Refusal(.badEvent, "only the recorder writes \(reserved)")
     }
+  }
+
+  /// Where `,"type":"X",…}` stands as it is to be stored, which is so where the type comes right before what is kept.
+  func storedTail(_ line: Span<UInt8>) -> Range<Int>? {
+    let end = line.count - 1
+    guard typeMember.lowerBound > 0, line[typeMember.lowerBound - 1] == 0x2C,
+      type.lowerBound == typeMember.lowerBound + 8, line[end] == 0x7D, rest.count < 2,
+      rest.first.map({ $0.lowerBound == type.upperBound + 2 && $0.upperBound == end })
+        ?? (type.upperBound + 1 == end)
+    else { return nil }
+    return typeMember.lowerBound - 1..<line.count
   }
 
   private mutating func keep(_ member: Range<Int>) {
@@ -181,6 +211,26 @@ struct ClientMessage {
       }
     }
     return follows
+  }
+}
+
+/// The type of the event before: neighbours are of one as a rule, and what is known of it need not be found again.
+struct LastType {
+  /// With its quotes.
+  private var bytes: [UInt8] = []
+  private(set) var isBarrier = false
+
+  init() {}
+
+  init(_ line: Span<UInt8>, _ value: Range<Int>, isBarrier: Bool) {
+    bytes.append(line, value)
+    self.isBarrier = isBarrier
+  }
+
+  func stands(in line: Span<UInt8>, at value: Range<Int>) -> Bool {
+    guard value.count == bytes.count else { return false }
+    for index in bytes.indices where line[value.lowerBound + index] != bytes[index] { return false }
+    return true
   }
 }
 

@@ -27,6 +27,7 @@ struct ConnectionDecoder {
   private var saidHello = false
   private var scanner = MessageScanner()
   private var room: [Range<Int>] = []
+  private var lastType = LastType()
   private(set) var commands: [Command] = []
   private var events: Command.Events
 
@@ -41,13 +42,12 @@ struct ConnectionDecoder {
     events.moment = moment
     do throws(Refusal) {
       try scanner.scan(line)
-      var taken: [Range<Int>] = []
-      swap(&taken, &room)
-      let message = try ClientMessage(line, scanner, room: taken)
+      var message = try ClientMessage(line, scanner, room: &room)
+      defer { swap(&message.rest, &room) }
       guard saidHello || message.kind == .hello || message.kind == .health else {
         throw Refusal(.protocol, "the first message is hello")
       }
-      return try obey(message, line, moment, &next)
+      return try obey(&message, line, moment, &next)
     } catch {
       return .end(error)
     }
@@ -90,9 +90,9 @@ struct ConnectionDecoder {
   }
 
   private mutating func obey(
-    _ message: ClientMessage, _ line: Span<UInt8>, _ moment: UInt64, _ next: inout Attachment
+    _ message: inout ClientMessage, _ line: Span<UInt8>, _ moment: UInt64,
+    _ next: inout Attachment
   ) throws(Refusal) -> Step {
-    var message = message
     let bytes = line.count + 1
     if message.kind == .hello {
       guard !saidHello else { throw Refusal(.protocol, "hello is said once") }
@@ -127,9 +127,8 @@ struct ConnectionDecoder {
       }
       switch message.kind {
       case .event:
-        try message.readEvent(line, scanner)
+        try message.readEvent(line, scanner, after: &lastType)
         add(message, line, attachment)
-        swap(&message.rest, &room)
       case .barrier:
         endEvents()
         commands.append(.barrier(attachment, bytes: bytes, connection: connection))
@@ -154,20 +153,24 @@ struct ConnectionDecoder {
   }
 
   private mutating func add(
-    _ message: ClientMessage, _ line: Span<UInt8>, _ attachment: Attachment
+    _ message: borrowing ClientMessage, _ line: Span<UInt8>, _ attachment: Attachment
   ) {
-    events.bytes.append(literal: ",\"type\":\"")
-    events.bytes.append(line, message.type)
-    events.bytes.append(0x22)
-    for range in message.rest {
-      events.bytes.append(0x2C)
-      events.bytes.append(line, range)
+    if let tail = message.storedTail(line) {
+      events.bytes.append(line, tail)
+    } else {
+      events.bytes.append(literal: ",\"type\":\"")
+      events.bytes.append(line, message.type)
+      events.bytes.append(0x22)
+      for range in message.rest {
+        events.bytes.append(0x2C)
+        events.bytes.append(line, range)
+      }
+      events.bytes.append(0x7D)
     }
-    events.bytes.append(0x7D)
     events.items.append(
       .init(
         attachment: attachment, n: message.n, end: events.bytes.count,
-        isBarrier: BarrierEvents.contains(line.extracting(message.type)), bytes: line.count + 1))
+        isBarrier: message.isBarrier, bytes: line.count + 1))
   }
 
   private mutating func attach(

@@ -50,10 +50,10 @@ struct MessageScanner {
     members.removeAll(keepingCapacity: true)
     offset = 0
     seen = 0
-    try skipSpace(line)
+    skipSpace(line)
     guard offset < line.count, line[offset] == 0x7B else { throw fault("not an object") }
     try object(line, depth: 0, keeps: true)
-    try skipSpace(line)
+    skipSpace(line)
     guard offset == line.count else { throw fault("something follows the object") }
     // Outside of strings nothing but ASCII was let through.
     guard seen & 0x8080_8080_8080_8080 != 0 else { return }
@@ -64,7 +64,8 @@ struct MessageScanner {
     Refusal(.malformed, "\(reason), at byte \(offset)")
   }
 
-  private mutating func skipSpace(_ line: Span<UInt8>) throws(Refusal) {
+  @inline(__always)
+  private mutating func skipSpace(_ line: Span<UInt8>) {
     while offset < line.count {
       switch line[offset] {
       case 0x20, 0x09: offset += 1
@@ -76,21 +77,21 @@ struct MessageScanner {
   private mutating func object(_ line: Span<UInt8>, depth: Int, keeps: Bool) throws(Refusal) {
     guard depth < Limits.jsonDepth else { throw fault("nested too deeply") }
     offset += 1
-    try skipSpace(line)
+    skipSpace(line)
     if offset < line.count, line[offset] == 0x7D {
       offset += 1
       return
     }
     while true {
-      try skipSpace(line)
+      skipSpace(line)
       let start = offset
       guard offset < line.count, line[offset] == 0x22 else { throw fault("no member name") }
       let isEscaped = try string(line)
       let nameEnd = offset - 1
-      try skipSpace(line)
+      skipSpace(line)
       guard offset < line.count, line[offset] == 0x3A else { throw fault("no colon") }
       offset += 1
-      try skipSpace(line)
+      skipSpace(line)
       let value = offset
       try self.value(line, depth: depth)
       if keeps {
@@ -99,7 +100,7 @@ struct MessageScanner {
             whole: start..<offset, name: start + 1..<nameEnd, nameIsEscaped: isEscaped,
             value: value..<offset))
       }
-      try skipSpace(line)
+      skipSpace(line)
       guard offset < line.count else { throw fault("object does not end") }
       offset += 1
       switch line[offset - 1] {
@@ -126,15 +127,15 @@ struct MessageScanner {
   private mutating func array(_ line: Span<UInt8>, depth: Int) throws(Refusal) {
     guard depth < Limits.jsonDepth else { throw fault("nested too deeply") }
     offset += 1
-    try skipSpace(line)
+    skipSpace(line)
     if offset < line.count, line[offset] == 0x5D {
       offset += 1
       return
     }
     while true {
-      try skipSpace(line)
+      skipSpace(line)
       try value(line, depth: depth)
-      try skipSpace(line)
+      skipSpace(line)
       guard offset < line.count else { throw fault("array does not end") }
       offset += 1
       switch line[offset - 1] {
@@ -195,7 +196,7 @@ struct MessageScanner {
     }
   }
 
-  /// Where the next quote, backslash or control byte stands, looked for eight bytes at a time; the end if none does.
+  /// Where the next quote, backslash or control byte stands, looked for many bytes at a time; the end if none does.
   @inline(__always)
   private mutating func special(in line: Span<UInt8>, from start: Int) -> Int {
     var seen = seen
@@ -203,6 +204,16 @@ struct MessageScanner {
     return unsafe line.withUnsafeBytes { raw in
       let ones: UInt64 = 0x0101_0101_0101_0101
       var at = start
+      while at + 16 <= raw.count {
+        let bytes = unsafe raw.loadUnaligned(fromByteOffset: at, as: SIMD16<UInt8>.self)
+        let halves = unsafe unsafeBitCast(bytes, to: SIMD2<UInt64>.self)
+        seen |= halves[0] | halves[1]
+        let stops = (bytes .== 0x22) .| (bytes .== 0x5C) .| (bytes .< 0x20)
+        let found = unsafe unsafeBitCast(stops, to: SIMD2<UInt64>.self)
+        if found[0] != 0 { return at + found[0].trailingZeroBitCount >> 3 }
+        if found[1] != 0 { return at + 8 + found[1].trailingZeroBitCount >> 3 }
+        at += 16
+      }
       while at + 8 <= raw.count {
         let word = unsafe UInt64(
           littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt64.self))
