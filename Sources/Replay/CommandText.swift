@@ -22,11 +22,16 @@ package enum CommandText {
     case "database.query": return all("text")
     case "database.connect": return "connect " + all("dbms", "database", "role")
     case "http.request": return all("method", "host", "path")
-    case "kubernetes.request": return all("verb", "namespace", "resource", "name", "subresource")
+    case "kubernetes.request":
+      return all("verb", "namespace", "api_resource", "resource", "name", "subresource", "code")
     case "mcp.call": return all("method", "name") + arguments(json)
     case "tool.call": return all("name", "tool") + arguments(json)
-    case "file.transfer": return "file " + all("direction", "path")
-    case "policy.decision": return "policy: " + all("outcome", "rule")
+    case "file.transfer":
+      return (field("direction") == "to_client" ? "download " : "upload ") + all("path")
+    case "policy.decision":
+      // What was only watched was let through.
+      let isWatched = json["enforced"] == .bool(false) && field("outcome") != "allow"
+      return "policy: " + all("outcome", "rule") + (isWatched ? " (not enforced)" : "")
     case "approval.granted", "approval.rejected", "approval.expired": return event.type
     default: return nil
     }

@@ -181,6 +181,16 @@ import Testing
       ])
   }
 
+  @Test func `a table fits its pane where it can, its widest columns giving way`() {
+    let row =
+      #"{"id":1,"customer":"a name of some thirty columns","note":"漢字漢字漢字漢字漢字漢字","total":12.5}"#
+    let narrow = details(#""type":"database.result","sample":[\#(row),\#(row)]"#, width: 48)
+    #expect(narrow.contains("    id  customer         note              total"))
+    #expect(narrow.contains("     1  a name of some…  漢字漢字漢字漢…    12.5"))
+    let wide = details(#""type":"database.result","sample":[\#(row),\#(row)]"#, width: 90)
+    #expect(wide.contains { $0.contains("a name of some thirty columns  漢字漢字漢字漢字漢字漢字") })
+  }
+
   @Test func `what a tool was asked and answered is open, the message around it folded`() {
     let rows = (0..<30).map { #"{"id":\#($0),"x":"y"}"# }.joined(separator: ",")
     let lines = details(

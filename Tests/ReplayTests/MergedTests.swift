@@ -181,4 +181,29 @@ import Text
     }
     #expect(!first.contains("boot_id"))
   }
+
+  @Test func `attacks in names stay text where sessions stand together`() throws {
+    for attack in HostileData.cases.prefix(40) {
+      let text = String(decoding: attack.bytes, as: UTF8.self)
+      let sessions = try ["01ARZ3NDEKTSV4RRFFQ69G5FA4", "01ARZ3NDEKTSV4RRFFQ69G5FA5"].map { name in
+        try write(
+          name,
+          [
+            .text(1000, text), .line(Array(#"{"t":2000,"type":"database.query","text":"x"}"#.utf8)),
+          ],
+          agent: text)
+      }
+      var screen = PlayerScreen(
+        Navigator(try merged(sessions), player: Player(), clock: SystemClock()),
+        size: WindowSize(columns: 120, rows: 30))
+      while screen.isBusy { try screen.work(now: 0) }
+      var renderer = ScreenRenderer(TerminalProfile(colours: .direct))
+      for key in ["e", "E", ".", ".", ".", "\r", "g", "G"] {
+        var decoder = KeyDecoder()
+        for key in decoder.take(Array(key.utf8)) { _ = try screen.press(key, at: 0) }
+        let violation = OutputAlphabet.violation(renderer.bytes(for: try screen.frame()))
+        #expect(violation == nil, "\(attack.id)")
+      }
+    }
+  }
 }

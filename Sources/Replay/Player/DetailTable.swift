@@ -5,13 +5,17 @@ internal import Text
 /// Rows of a result as aligned columns.
 struct DetailTable {
   private static let widest = 40
+  /// What a column keeps where all are to fit in a width.
+  private static let narrowest = 8
   private static let most = 500
 
   let rowCount: Int
   private(set) var lines: [String] = []
 
   /// Nil for what is no table: it takes an array of flat objects, or of flat arrays of one length.
-  init?(_ value: JSONValue) {
+  ///
+  /// Wide columns give way so that all fit in `width`, as far as they can.
+  init?(_ value: JSONValue, width: Int = .max) {
     guard let rows = value.array, !rows.isEmpty else { return nil }
     rowCount = rows.count
     var names: [String] = []
@@ -35,10 +39,13 @@ struct DetailTable {
     // One object alone reads better as fields, unless it has the look of a row.
     if rows.count == 1, rows[0].members?.count == 1 { return nil }
     write(
-      names.map { TerminalText.line($0, limit: 60) }, cells, isNumber: Self.numbers(rows, names))
+      names.map { TerminalText.line($0, limit: 60) }, cells, isNumber: Self.numbers(rows, names),
+      width: width)
   }
 
-  private mutating func write(_ names: [String], _ cells: [[String]], isNumber: [Bool]) {
+  private mutating func write(
+    _ names: [String], _ cells: [[String]], isNumber: [Bool], width room: Int
+  ) {
     var widths = names.map { DisplayWidth.of($0) }
     for row in cells {
       for (column, cell) in row.enumerated() {
@@ -46,6 +53,14 @@ struct DetailTable {
       }
     }
     widths = widths.map { min($0, Self.widest) }
+    // One column at a time, the widest, so that narrow ones stay whole.
+    var excess = widths.reduce(2 * (widths.count - 1), +) - room
+    while excess > 0, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),
+      widths[widest] > Self.narrowest
+    {
+      widths[widest] -= 1
+      excess -= 1
+    }
     func line(_ row: [String]) -> String {
       var text = ""
       for (column, width) in widths.enumerated() {

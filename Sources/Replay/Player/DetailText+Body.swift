@@ -37,7 +37,8 @@ extension DetailText {
 
   /// What somebody asked, was answered or was told comes first.
   private static let loud = [
-    "text", "statement", "sql", "outcome", "rule", "reason", "verdict", "approver", "comment",
+    "text", "statement", "sql", "sample", "outcome", "rule", "reason", "verdict", "approver",
+    "comment",
     "verb",
     "method", "host", "path", "name", "args", "status", "rows", "label", "data",
   ]

@@ -67,7 +67,7 @@ extension DetailText {
   private mutating func tree(
     _ key: Key, _ value: JSONValue, path: String, depth: Int, note: String?
   ) {
-    if let table = DetailTable(value) {
+    if let table = DetailTable(value, width: width - 4 - key.indent.utf8.count) {
       lines.append(
         DetailLine([
           .init(text: key.head("  "), tone: .dim),

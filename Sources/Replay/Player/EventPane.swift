@@ -114,6 +114,16 @@ struct EventPane: Sendable {
     return made
   }
 
+  /// What the list says of an event: what it hides before what it shows, and who stands behind it.
+  mutating func shown(
+    _ event: Int, _ navigator: inout Navigator
+  ) throws(SessionLogFailure) -> EventWords {
+    if !isWhole, navigator.stage.marks.isMarked(event, .hidden) {
+      return EventWords("HIDDEN", navigator.hidden(at: event).joined(separator: " · "), .bad)
+    }
+    return try words(of: event, &navigator.stage.recording).by(navigator.links.people(of: event))
+  }
+
   /// What an event is called; what a terminal printed need not be read for that.
   mutating func label(
     of event: Int, _ recording: inout Recording
@@ -194,10 +204,7 @@ struct EventPane: Sendable {
       guard top + row < count else { break }
       let event = event(top + row)
       let isHidden = navigator.stage.marks.isMarked(event, .hidden)
-      let words =
-        isHidden && !isWhole
-        ? EventWords("HIDDEN", navigator.hidden(at: event).joined(separator: " · "), .bad)
-        : try words(of: event, &navigator.stage.recording).by(navigator.links.people(of: event))
+      let words = try shown(event, &navigator)
       let time = navigator.timeline.time(of: event)
       let agent =
         isMerged ? try member(of: event, navigator.links, &navigator.stage.recording) : nil
@@ -243,7 +250,7 @@ struct EventPane: Sendable {
       let name = DisplayWidth.truncate(TerminalText.line(agent, limit: 60), to: width - 1)
       put(DisplayWidth.pad(name, to: width, .left), width, .info)
     }
-    let labelWidth = rect.columns < 50 ? 8 : 11
+    let labelWidth = rect.columns < 48 ? 8 : 11
     let label = TerminalText.line(words.label, limit: 60)
     let shown = max(labelWidth, rect.columns < 60 ? labelWidth : DisplayWidth.of(label))
     put(label, shown, words.tone)

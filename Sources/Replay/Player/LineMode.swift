@@ -155,8 +155,7 @@ package struct LineMode: ~Copyable {
   }
 
   private mutating func line(_ event: Int) throws(SessionLogFailure) -> String {
-    let words = try events.words(of: event, &navigator.stage.recording)
-      .by(navigator.links.people(of: event))
+    let words = try events.shown(event, &navigator)
     let time = DisplayWidth.pad(
       clock.text(navigator.timeline.time(of: event), millis: false), to: 8, .right)
     let label = DisplayWidth.pad(TerminalText.line(words.label, limit: 60), to: 11, .left)

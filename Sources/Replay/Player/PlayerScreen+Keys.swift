@@ -95,13 +95,16 @@ extension PlayerScreen {
     navigator.notice = isOn ? "follows what is added" : "stays where it is"
   }
 
-  /// Steps by event go through what the list shows where keys go to the list.
+  /// Steps by event go through what the list shows where there is nothing but the list, or keys go to it.
   private mutating func find(
     _ target: Action.Target, forward: Bool
   ) throws(SessionLogFailure) {
     if target == .change, !hasScreen {
       navigator.notice = "this session has no screen: . and , step by event"
       return
+    }
+    if target == .event, !hasScreen || wishes.focus == .events && layout[.events] != nil {
+      return navigator.show(events.event(forward ? 1 : -1, from: player.event))
     }
     navigator.find(target, forward: forward)
   }

@@ -89,6 +89,9 @@ struct ReplayPrinting {
       guard playback.take(line), !playback.isTerminal else { return }
       last = unsafe line.withUnsafeBufferPointer { unsafe Array($0) }
     }
+    if case .event(let wanted) = until, wanted > playback.event {
+      io.note("the last event is #\(playback.event): that is what is shown")
+    }
     guard playback.isTerminal else {
       try self.event(playback.event, last, &io)
       return verdict
