@@ -204,19 +204,46 @@ package enum Polling {
     }
   }
 
+  /// Interests that are kept from one wait to the next, for a loop that waits often: nothing is allocated by it.
+  package struct Interests: Sendable {
+    private var entries: [pollfd] = []
+    package init() {}
+
+    /// Forgets all interests.
+    package mutating func removeAll() { entries.removeAll(keepingCapacity: true) }
+
+    /// Adds an interest; -1 is never ready.
+    package mutating func add(_ descriptor: Int32, reads: Bool = true, writes: Bool = false) {
+      entries.append(
+        pollfd(
+          fd: descriptor, events: Int16((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)), revents: 0))
+    }
+
+    /// Waits until one of them is ready, at most `milliseconds` (-1: for ever).
+    package mutating func wait(milliseconds: Int32) {
+      unsafe _ = poll(&entries, nfds_t(entries.count), milliseconds)
+    }
+
+    /// How many there are.
+    package var count: Int { entries.count }
+
+    /// True if the interest that was added as number `index` can be read, or is at its end or broken.
+    package func isReadable(_ index: Int) -> Bool {
+      Int32(entries[index].revents) & (POLLIN | POLLHUP | POLLERR) != 0
+    }
+
+    package func isWritable(_ index: Int) -> Bool { Int32(entries[index].revents) & POLLOUT != 0 }
+  }
+
   /// Which of `interests` are ready (an end or error counts as readable); empty after `milliseconds` (-1: never).
   package static func wait(_ interests: [Interest], milliseconds: Int32) -> [(
     isReadable: Bool, isWritable: Bool
   )] {
-    var polled = interests.map { interest in
-      pollfd(
-        fd: interest.descriptor,
-        events: Int16((interest.reads ? POLLIN : 0) | (interest.writes ? POLLOUT : 0)), revents: 0)
+    var set = Interests()
+    for interest in interests {
+      set.add(interest.descriptor, reads: interest.reads, writes: interest.writes)
     }
-    unsafe _ = poll(&polled, nfds_t(polled.count), milliseconds)
-    return polled.map { entry in
-      let found = Int32(entry.revents)
-      return (found & (POLLIN | POLLHUP | POLLERR) != 0, found & POLLOUT != 0)
-    }
+    set.wait(milliseconds: milliseconds)
+    return (0..<set.count).map { (set.isReadable($0), set.isWritable($0)) }
   }
 }

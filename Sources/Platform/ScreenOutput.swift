@@ -28,15 +28,23 @@ package struct ScreenOutput: ~Copyable {
 
   deinit { if isOwn { close(descriptor) } }
 
-  /// Writes what is taken at once.
+  /// Writes what is taken at once: if that is not all, it takes no more for now.
   package func write(_ bytes: Span<UInt8>) -> PseudoTerminal.Transfer {
     guard !isOwn, !isFile else { return PipedProcess.write(descriptor, bytes) }
-    // Asked first, it takes this much without waiting.
-    let ready = Polling.wait(
-      [Polling.Interest(descriptor, reads: false, writes: true)], milliseconds: 0)[0]
-    guard ready != (false, false) else { return .later }
-    return PipedProcess.write(
-      descriptor, bytes.extracting(0..<min(bytes.count, PipedProcess.safeWrite)))
+    var sent = 0
+    while sent < bytes.count {
+      // Asked first, it takes this much without waiting.
+      let ready = Polling.wait(
+        [Polling.Interest(descriptor, reads: false, writes: true)], milliseconds: 0)[0]
+      guard ready != (false, false) else { break }
+      let piece = sent..<min(bytes.count, sent + PipedProcess.safeWrite)
+      switch PipedProcess.write(descriptor, bytes.extracting(piece)) {
+      case .bytes(let count): sent += count
+      case .later: return sent > 0 ? .bytes(sent) : .later
+      case .over: return .over
+      }
+    }
+    return sent > 0 ? .bytes(sent) : .later
   }
 }
 

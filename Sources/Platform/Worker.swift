@@ -14,8 +14,10 @@ internal import Glibc
   private var elements: [Element] = []
   private var weight = 0
   private var isClosed = false
-  /// The receiver has something and waits a little for more: only much more is worth waking it.
+  /// The receiver has something and waits a little for more: only much more, or what weighs nothing, is worth waking it.
   private var lingers = false
+  /// Something that weighs nothing is there.
+  private var isUrgent = false
 
   /// `capacity` is in the unit of `send`'s weights, bytes as a rule.
   package init(capacity: Int) {
@@ -66,7 +68,8 @@ internal import Glibc
     let isJoined = !wasEmpty && join(&elements[elements.count - 1])
     if !isJoined { elements.append(make()) }
     weight += added
-    let wakes = lingers ? weight >= capacity / 4 : wasEmpty
+    if added == 0 { isUrgent = true }
+    let wakes = lingers ? isUrgent || weight >= capacity / 4 : wasEmpty
     // Unlocked first: whoever wakes would only go to sleep again on the mutex.
     unsafe pthread_mutex_unlock(mutex)
     if wakes { unsafe pthread_cond_broadcast(changed) }
@@ -83,20 +86,21 @@ internal import Glibc
   /// Takes everything that is there, waiting at most `microseconds` for something; nil once closed and empty.
   ///
   /// Having something, it waits up to `lingering` microseconds for more: a wake for each small piece of a flood costs
-  /// more than the work on it.
+  /// more than the work on it. What weighs nothing is no part of a flood and is not kept waiting.
   package func receive(waiting microseconds: UInt64?, lingering: UInt64 = 0) -> [Element]? {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
     wait(microseconds) { elements.isEmpty }
     if lingering > 0, !elements.isEmpty {
       lingers = true
-      wait(lingering) { weight < capacity / 4 }
+      wait(lingering) { weight < capacity / 4 && !isUrgent }
       lingers = false
     }
     if elements.isEmpty, isClosed { return nil }
     var taken: [Element] = []
     swap(&taken, &elements)
     weight = 0
+    isUrgent = false
     unsafe pthread_cond_broadcast(changed)
     return taken
   }

@@ -76,7 +76,17 @@ final class MarkListener {
   // Declared after the listener, whose file is in it, and so removed after it.
   private let directory: PrivateDirectory
   let path: String
-  private var waiting: [Connection] = []
+  private var waiting: [Connection] = [] {
+    didSet {
+      descriptors =
+        [listener.descriptor] + waiting.map { $0.answer == nil ? $0.socket.descriptor : -1 }
+      isAnswering = waiting.contains { $0.answer != nil }
+    }
+  }
+  /// To poll for reading.
+  private(set) var descriptors: [Int32]
+  /// True while an answer waits for its barrier.
+  private(set) var isAnswering = false
 
   private struct Connection {
     let socket: Socket
@@ -89,16 +99,9 @@ final class MarkListener {
     let directory = try PrivateDirectory(below: parent)
     path = directory.path + "/recorder"
     listener = try SocketListener(path, permissions: 0o600)
+    descriptors = [listener.descriptor]
     self.directory = directory
   }
-
-  /// To poll for reading.
-  var descriptors: [Int32] {
-    [listener.descriptor] + waiting.map { $0.answer == nil ? $0.socket.descriptor : -1 }
-  }
-
-  /// True while an answer waits for its barrier.
-  var isAnswering: Bool { waiting.contains { $0.answer != nil } }
 
   /// Takes what came; `handle` says what becomes of a request: an answer, and the barrier that it waits for.
   func service(

@@ -94,16 +94,16 @@ struct Relay: ~Copyable {
     // A size that changed before signals were heard.
     resize()
     while !isOver {
-      let ready = Polling.wait(interests(), milliseconds: patience())
-      if ready[1].isReadable { handleSignals(notify) }
-      if ready[0].isWritable { sendTyped() }
-      if ready[2].isReadable { readTyped() }
-      if ready[3].isWritable || ready[3].isReadable { sendShown() }
+      gatherInterests()
+      interests.wait(milliseconds: patience())
+      if interests.isReadable(1) { handleSignals(notify) }
+      if interests.isWritable(0) { sendTyped() }
+      if interests.isReadable(2) { readTyped() }
+      if interests.isWritable(3) || interests.isReadable(3) { sendShown() }
       hear(notify)
-      if ready[0].isReadable { takeOutput() }
-      if ready.count > 4, ready[4...].contains(where: { $0.isReadable }) || isAnswering {
-        serviceMarks()
-      }
+      if interests.isReadable(0) { takeOutput() }
+      let asking = 4..<max(4, interests.count)
+      if isAnswering || asking.contains(where: { interests.isReadable($0) }) { serviceMarks() }
       checkTime()
     }
     pass(returns.finish())
@@ -118,6 +118,7 @@ struct Relay: ~Copyable {
     return end
   }
 
+  private var interests = Polling.Interests()
   private var lastTransfer = PseudoTerminal.Transfer.later
   private var hasRested = false
   var now: UInt64 { clock.monotonic() }
@@ -129,22 +130,21 @@ struct Relay: ~Copyable {
 
   private var isAnswering: Bool { marks?.isAnswering ?? false }
 
-  private func interests() -> [Polling.Interest] {
+  /// The child, signals, the keyboard, the screen, and then the marks.
+  private mutating func gatherInterests() {
+    interests.removeAll()
     // What cannot be recorded now is not read now.
     let isOpen = lastTransfer != .over
     let reads = isOpen && hasRoom
     let writes = isOpen && !typed.isEmpty
-    var entries = [
-      Polling.Interest(reads || writes ? child.descriptor : -1, reads: reads, writes: writes),
-      Polling.Interest(signals.descriptor),
-      Polling.Interest(hasInput && typed.count < Self.waiting && canRecordInput ? 0 : -1),
-      Polling.Interest(shown.isEmpty ? -1 : output.descriptor, reads: false, writes: true),
-    ]
+    interests.add(reads || writes ? child.descriptor : -1, reads: reads, writes: writes)
+    interests.add(signals.descriptor)
+    interests.add(hasInput && typed.count < Self.waiting && canRecordInput ? 0 : -1)
+    interests.add(shown.isEmpty ? -1 : output.descriptor, reads: false, writes: true)
     // Marks weigh nothing, so that none makes the loop wait: they are heard while there is room.
-    if state.captured.hasRoom, let descriptors = marks?.descriptors {
-      entries += descriptors.map { Polling.Interest($0) }
+    if let marks, state.captured.hasRoom {
+      for descriptor in marks.descriptors { interests.add(descriptor) }
     }
-    return entries
   }
 
   private func patience() -> Int32 {
@@ -210,8 +210,12 @@ struct Relay: ~Copyable {
 
   private mutating func sendShown() {
     while !shown.isEmpty {
-      switch shown.withFirst(Self.waiting, { output.write($0) }) {
-      case .bytes(let count): shown.drop(count)
+      let offered = min(shown.count, Self.waiting)
+      switch shown.withFirst(offered, { output.write($0) }) {
+      case .bytes(let count):
+        shown.drop(count)
+        // To ask again what is full would cost a call.
+        guard count == offered else { return }
       case .later: return
       case .over: return loseScreen()
       }

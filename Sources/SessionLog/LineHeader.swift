@@ -128,7 +128,7 @@ enum LineCheck {
   }
 }
 
-/// Which kinds of bytes stand in a text, looked for eight at a time.
+/// Which kinds of bytes stand in a text, looked for 64 at a time.
 package struct ByteKinds: Sendable, Equatable {
   /// A byte below 20 is there.
   package var hasControls: Bool
@@ -140,6 +140,19 @@ package struct ByteKinds: Sendable, Equatable {
     var low: UInt64 = 0
     unsafe text.withUnsafeBytes { raw in
       var offset = 0
+      var highs = SIMD8<UInt64>.zero
+      var lows = SIMD8<UInt64>.zero
+      let spaces = SIMD8<UInt64>(repeating: 0x2020_2020_2020_2020)
+      while offset + 64 <= raw.count {
+        let words = unsafe raw.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
+        highs |= words
+        lows |= (words &- spaces) & ~words
+        offset += 64
+      }
+      for lane in highs.indices {
+        high |= highs[lane]
+        low |= lows[lane]
+      }
       while offset + 8 <= raw.count {
         let word = unsafe raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
         high |= word

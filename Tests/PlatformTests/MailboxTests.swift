@@ -65,4 +65,31 @@ struct MailboxTests {
     #expect(box.receive(waiting: nil) == [[4]])
     #expect(box.receive(waiting: nil) == nil)
   }
+
+  /// With a patience of seconds it would take them all, did nothing end it.
+  @Test(arguments: [false, true])
+  func `what weighs nothing is not kept waiting for a flood to go on`(comesLater: Bool) {
+    let box = Mailbox<Int>(capacity: 1 << 20)
+    #expect(box.send(1, weight: 1))
+    if !comesLater { #expect(box.send(2, weight: 0)) }
+    let started = Worker({
+      guard comesLater else { return }
+      pause(milliseconds: 30)
+      _ = box.send(2, weight: 0)
+    })
+    guard let sender = started else {
+      Issue.record("no thread")
+      return
+    }
+    let clock = SystemClock()
+    let before = clock.monotonic()
+    #expect(box.receive(waiting: nil, lingering: 20_000_000) == [1, 2])
+    #expect(clock.monotonic() - before < 10_000_000)
+    sender.join()
+    // And only once: what comes next may wait again.
+    #expect(box.send(3, weight: 1))
+    let next = clock.monotonic()
+    #expect(box.receive(waiting: nil, lingering: 20_000) == [3])
+    #expect(clock.monotonic() - next >= 20_000)
+  }
 }

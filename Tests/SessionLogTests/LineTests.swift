@@ -32,6 +32,27 @@ import Testing
     #expect(zero < full && full < known)
   }
 
+  private func kinds(_ text: [UInt8]) -> ByteKinds { ByteKinds(text.span) }
+
+  /// One byte of each kind at each place of texts that end before, at and behind what is looked at in one step.
+  @Test func `a control byte and one beyond ASCII are found wherever they stand`() {
+    for count in [0, 1, 7, 8, 9, 63, 64, 65, 71, 72, 127, 128, 200] {
+      let plain = (0..<count).map { UInt8(0x20 + $0 % 0x60) }
+      #expect(!kinds(plain).hasControls && kinds(plain).isASCII)
+      for place in 0..<count {
+        for byte: UInt8 in [0x00, 0x0A, 0x1F, 0x20, 0x7F, 0x80, 0xA0, 0xFF] {
+          var text = plain
+          text[place] = byte
+          let found = kinds(text)
+          guard found.hasControls == (byte < 0x20), found.isASCII == (byte < 0x80) else {
+            Issue.record("byte \(byte) at \(place) of \(count): \(found)")
+            return
+          }
+        }
+      }
+    }
+  }
+
   @Test(arguments: [
     "", "01ARZ3NDEKTSV4RRFFQ69G5FA", "01ARZ3NDEKTSV4RRFFQ69G5FAVV", "81ARZ3NDEKTSV4RRFFQ69G5FAV",
     "01ARZ3NDEKTSV4RRFFQ69G5FAU", "01arz3ndektsv4rrffq69g5fav", "../ARZ3NDEKTSV4RRFFQ69G5FA",
