@@ -196,7 +196,7 @@ struct MessageScanner {
     }
   }
 
-  /// Where the next quote, backslash or control byte stands, looked for many bytes at a time; the end if none does.
+  /// Where the next quote, backslash or control byte stands, looked for eight bytes at a time; the end if none does.
   @inline(__always)
   private mutating func special(in line: Span<UInt8>, from start: Int) -> Int {
     var seen = seen
@@ -204,16 +204,6 @@ struct MessageScanner {
     return unsafe line.withUnsafeBytes { raw in
       let ones: UInt64 = 0x0101_0101_0101_0101
       var at = start
-      while at + 16 <= raw.count {
-        let bytes = unsafe raw.loadUnaligned(fromByteOffset: at, as: SIMD16<UInt8>.self)
-        let halves = unsafe unsafeBitCast(bytes, to: SIMD2<UInt64>.self)
-        seen |= halves[0] | halves[1]
-        let stops = (bytes .== 0x22) .| (bytes .== 0x5C) .| (bytes .< 0x20)
-        let found = unsafe unsafeBitCast(stops, to: SIMD2<UInt64>.self)
-        if found[0] != 0 { return at + found[0].trailingZeroBitCount >> 3 }
-        if found[1] != 0 { return at + 8 + found[1].trailingZeroBitCount >> 3 }
-        at += 16
-      }
       while at + 8 <= raw.count {
         let word = unsafe UInt64(
           littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt64.self))
