@@ -112,12 +112,7 @@ package struct Marks: Sendable, Equatable {
       "kubernetes.request", "tool.call", "file.transfer", "tunnel.open", "ssh.channel":
       return [.command]
     case "terminal.input": return isEnter(line, header) ? [.command] : []
-    case "policy.decision":
-      switch field("outcome", line) {
-      case "block", "error": return [.decision, .denial]
-      case "mask": return [.decision, .mask]
-      default: return [.decision]
-      }
+    case "policy.decision": return decision(line)
     case "approval.rejected", "approval.expired", "approval.revoked": return [.approval, .denial]
     case "approval.vote":
       return field("verdict", line) == "reject" ? [.approval, .denial] : [.approval]
@@ -129,6 +124,18 @@ package struct Marks: Sendable, Equatable {
       if type.hasPrefix("masking.") { return [.mask] }
       if type.hasPrefix("marker.") { return [.marker] }
       return []
+    }
+  }
+
+  /// What was only watched denied and masked nothing.
+  private static func decision(_ line: Span<UInt8>) -> [MarkKind] {
+    let json: JSONValue
+    do { json = try JSONValue(parsing: line) } catch { return [.decision] }
+    guard json["enforced"] != .bool(false) else { return [.decision] }
+    switch json["outcome"] {
+    case .string("block"), .string("error"): return [.decision, .denial]
+    case .string("mask"): return [.decision, .mask]
+    default: return [.decision]
     }
   }
 

@@ -49,6 +49,8 @@ package struct Stage: ~Copyable {
   private var snapshots: (places: SnapshotPlaces, binding: SnapshotBinding)?
   /// The search that was begun last; its own progress tells how far it is.
   package private(set) var search: ScreenSearch?
+  /// Chunks of text that it was given.
+  private var given = 0
 
   package init(_ recording: consuming Recording, keyframeBudget: Int = 48 << 20) {
     blank = TerminalSet(recording.start)
@@ -218,7 +220,14 @@ package struct Stage: ~Copyable {
     search = nil
   }
 
-  private func give(_ search: ScreenSearch) {
+  /// Gives a search what was read while it was busy, since nothing more may come that would remind of it.
+  mutating func goOnSearching() {
+    guard let search, search.wantsMore, timeline.isComplete || text.count > given else { return }
+    give(search)
+  }
+
+  private mutating func give(_ search: ScreenSearch) {
+    given = text.count
     search.give(
       SearchPart(
         recording: recording.snapshot, keyframes: keyframes.frames, chunks: text,

@@ -34,7 +34,8 @@ struct PlayerColourTests {
 
   /// Screens that have every colour the player uses itself, and those that were recorded.
   private static let steps: [PlayerScenario.Step] = [
-    ("the end", "G"), ("events and a denial", "gedd"), ("details", "\r"), ("raw", "r"),
+    ("the end", "G"), ("events, a denial and what was only watched", "gedp"), ("details", "\r"),
+    ("raw", "r"),
     ("a hit", "r\u{1B}g/two\r"), ("help", "?"), ("prompt", "\u{1B}:x"),
   ].map { name, keys in
     .init(

@@ -92,6 +92,10 @@ import Testing
       #""type":"tool.result","exit_code":2,"text":"no such file""#,
       "error: exit code 2 · no such file"
     ),
+    (
+      #""type":"recorder.recovered","first":5,"last":9,"cut_bytes":70"#,
+      "RECOVERED: the recorder had stopped · 5 lines without a commit · 70 B put aside"
+    ),
     (#""type":"acme.thing","a":1"#, "acme.thing: a=1"),
   ])
   func `each event is told in the words of who reads it`(_ json: String, _ wanted: String) {
@@ -99,10 +103,50 @@ import Testing
     #expect("\(words.label): \(words.text)" == wanted)
   }
 
+  /// Whatever numbers an event holds, it is told.
+  @Test(arguments: [Int64.min, -1, .max])
+  func `no number is too large or too small to be told`(_ number: Int64) {
+    let names = [
+      "found", "masked", "count", "bytes", "rows", "dur_us", "delta_us", "offset_us", "first",
+      "last", "cut_bytes", "exit_code", "signal", "code", "status", "uses", "max_uses", "need",
+      "lost", "cols", "subject", "caused_by", "executed", "latency_us",
+    ]
+    let fields = names.map { "\"\($0)\":\(number)" }.joined(separator: ",")
+    for type in [
+      "session.end", "terminal.resize", "terminal.command", "database.result", "http.response",
+      "kubernetes.request", "mcp.result", "mcp.catalog", "policy.decision", "approval.request",
+      "approval.consumed", "masking.applied", "masking.missed", "auth.attempt", "clock.step",
+      "clock.sync", "recorder.gap", "recorder.recovered", "tool.result", "audit.query", "x.y",
+    ] {
+      let json = "\"type\":\"\(type)\",\(fields)"
+      #expect(!words(json).label.isEmpty)
+      #expect(details(json).count > names.count / 2)
+    }
+  }
+
   @Test func `a decision that was only watched does not look like one that was enforced`() {
     let watched = words(#""type":"policy.decision","rule":"r","outcome":"block","enforced":false"#)
     let enforced = words(#""type":"policy.decision","rule":"r","outcome":"block","enforced":true"#)
     #expect(watched.tone == .warn && enforced.tone == .bad)
+  }
+
+  @Test(arguments: [
+    (#""outcome":"block","enforced":true"#, [MarkKind.decision, .denial]),
+    (#""outcome":"block""#, [.decision, .denial]),
+    (#""outcome":"block","enforced":false"#, [.decision]),
+    (#""outcome":"mask","enforced":false"#, [.decision]),
+    (#""outcome":"mask""#, [.decision, .mask]),
+  ])
+  func `a step to a denial leads to nothing that was let through`(
+    _ fields: String, _ kinds: [MarkKind]
+  ) {
+    let line = Array("{\"t\":1,\"type\":\"policy.decision\",\(fields)}".utf8)
+    guard let header = LineHeader(line.span) else {
+      Issue.record("no line: \(fields)")
+      return
+    }
+    let found = Marks.kinds(line.span, header)
+    #expect(found == kinds)
   }
 
   // MARK: who

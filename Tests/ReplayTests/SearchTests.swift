@@ -17,6 +17,28 @@ import Text
     return search
   }
 
+  @Test func `a search that is busy when the last of a recording is read goes on with it`() throws {
+    let fixture = SessionFixture()
+    // Enough text before the end for the search to be at work when that comes.
+    let path = try fixture.write(
+      (1...400).map { .text(UInt64($0), String(repeating: "row \($0) of many\r\n", count: 20)) }
+        + [.text(500, "needle\r\n")], commitEvery: 100)
+    for round in 0..<10 {
+      var stage = Stage(try fixture.open(path))
+      _ = try stage.readOn()
+      let search = try #require(
+        stage.beginSearch(try SearchPattern(typed: "/row 1[0-9]* of|needle/")))
+      // Its first part is done at once or not, as threads come.
+      while try stage.readOn() {}
+      for _ in 0..<2000 where !search.progress.isComplete {
+        stage.goOnSearching()
+        pause(milliseconds: 2)
+      }
+      #expect(search.progress.isComplete, "round \(round)")
+      #expect(search.hits().last?.event == 402)
+    }
+  }
+
   @Test func `hits are rows as they come to stand on the screen`() throws {
     let fixture = SessionFixture()
     let path = try fixture.write(

@@ -125,7 +125,7 @@ extension EventWords {
     let place = [facts.text("object"), field].joined(nonEmpty: ".")
     let tail =
       (place.isEmpty ? "" : " in " + place) + (facts.text("method").map { " (" + $0 + ")" } ?? "")
-    if let found = facts.integer("found"), let count, found > count {
+    if let found = facts.integer("found"), let count, count >= 0, found > count {
       let what = [kind, "let through" + tail].joined(nonEmpty: " ")
       return EventWords("MISSED", line("\(found - count) of \(found) × " + what), .bad)
     }

@@ -34,7 +34,7 @@ extension EventWords {
     case "recorder.gap":
       let lost = facts.value("lost").map { $0.integer.map { ByteCountText.text($0) } ?? flat($0) }
       return EventWords("GAP", line([reason, lost].joined(nonEmpty: " · ")), .bad)
-    case "recorder.recovered": return EventWords("RECOVERED", "the recorder had stopped", .warn)
+    case "recorder.recovered": return EventWords("RECOVERED", recovered(facts), .warn)
     case "recorder.pause":
       return EventWords("PAUSED", line([person(facts), reason].joined(nonEmpty: " · ")), .bad)
     case "recorder.resume":
@@ -68,6 +68,20 @@ extension EventWords {
       return EventWords("marker", line([label, risk, author].joined(nonEmpty: " · ")), .info)
     }
     return nil
+  }
+
+  private static func recovered(_ facts: EventFacts) -> String {
+    var parts = ["the recorder had stopped"]
+    if let first = facts.integer("first"), let last = facts.integer("last"), first >= 0,
+      last >= first, last < .max
+    {
+      let count = last - first + 1
+      parts.append("\(count) line\(count == 1 ? "" : "s") without a commit")
+    }
+    if let cut = facts.integer("cut_bytes"), cut > 0 {
+      parts.append(ByteCountText.text(cut) + " put aside")
+    }
+    return parts.joined(separator: " · ")
   }
 
   /// Who read evidence.

@@ -1,3 +1,4 @@
+internal import Platform
 package import SessionLog
 internal import Terminal
 internal import Text
@@ -132,6 +133,8 @@ package struct LineMode: ~Copyable {
   private mutating func settle() throws(SessionLogFailure) {
     while navigator.pending != nil || navigator.timeline.count == 0 && navigator.isReading {
       try navigator.work(now: 0)
+      // Others read and search.
+      if navigator.pending != nil { pause(milliseconds: 2) }
     }
     try events.update(&navigator)
   }

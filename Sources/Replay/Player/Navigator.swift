@@ -192,6 +192,7 @@ package struct Navigator: ~Copyable {
       let isAtEnd = player.event >= last
       if follows, isAtEnd, stage.timeline.last > last, !player.isPlaying { player.play(at: now) }
     }
+    stage.goOnSearching()
     try links.scan(&stage.recording, count: Self.turn)
     guard let place = pending else { return }
     switch place {
