@@ -530,6 +530,23 @@ import Testing
     #expect(try lines(&screen).contains { $0.hasPrefix("▸0:02.0 !output") })
   }
 
+  @Test func `lines tell who approved, and unfold what a screen would fold`() throws {
+    let fixture = SessionFixture()
+    let policy =
+      #"{"t":6000000,"type":"policy.decision","rule":"r","outcome":"allow","policy":{"name":"p","version":"3","digest":"00ff"}}"#
+    let path = try fixture.write(
+      governed + [.line(Array(policy.utf8))], kind: "database")
+    var mode = LineMode(
+      Navigator(Stage(try fixture.open(path)), player: Player(), clock: SystemClock()))
+    _ = try mode.greeting(at: nil)
+    let granted = try mode.answer("#8")
+    #expect(granted.last?.hasSuffix("APPROVED     by bob") == true)
+    #expect(try mode.answer("d").contains("  by          bob"))
+    _ = try mode.answer("#13")
+    #expect(try mode.answer("d").contains("▸ policy      p · 3"))
+    #expect(try mode.answer("D").contains { $0.hasSuffix("digest    00ff") })
+  }
+
   // MARK: attacks
 
   @Test(arguments: HostileData.cases.map(\.id))

@@ -10,7 +10,8 @@ package struct LineMode: ~Copyable {
   /// What can be typed, for the help, the manual page and the tests.
   package static let words: [(word: String, says: String)] = [
     ("n", "next event; so does an empty line"), ("p", "previous event"),
-    ("l", "list the next 20 events"), ("d", "details of the event"), ("s", "the screen"),
+    ("l", "list the next 20 events"), ("d", "details of the event"),
+    ("D", "all of them, nothing folded"), ("s", "the screen"),
     ("r", "the event's bytes, escaped"), ("g POINT", "go to 1:23, 12.5s, 50%, #57"),
     ("/ TEXT", "search on: a regular expression"), ("\\ TEXT", "search back"),
     ("N", "next hit"), ("next-denial", "and all other words of the player: w lists them"),
@@ -63,6 +64,7 @@ package struct LineMode: ~Copyable {
     case "p": return try step(-1)
     case "l": return try list()
     case "d": return try details(isRaw: false)
+    case "D": return try details(isRaw: false, isFolded: false)
     case "r": return try details(isRaw: true)
     case "s": return try screen()
     case "h", "?", "help": return Self.help()
@@ -177,7 +179,9 @@ package struct LineMode: ~Copyable {
     return lines
   }
 
-  private mutating func details(isRaw: Bool) throws(SessionLogFailure) -> [String] {
+  private mutating func details(
+    isRaw: Bool, isFolded: Bool? = nil
+  ) throws(SessionLogFailure) -> [String] {
     let event = navigator.player.event
     // What came of an event mostly stands soon after it.
     while navigator.isWorking, navigator.links.scanned < event + Self.ahead {
@@ -192,7 +196,7 @@ package struct LineMode: ~Copyable {
     let lines =
       isRaw
       ? DetailText.rawLines(of: subject, width: columns)
-      : DetailText.lines(of: subject, width: columns, toggled: [])
+      : DetailText.lines(of: subject, width: columns, toggled: [], isFolded: isFolded)
     return lines.map { TerminalText.line($0.spans.map(\.text).joined(), limit: .max) }
   }
 
