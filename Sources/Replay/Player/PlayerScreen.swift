@@ -35,8 +35,10 @@ package struct PlayerScreen: ~Copyable {
   package var wantsMouse = true
   /// What is known of the recording's integrity; the caller tells when it knows more.
   package var verification = Verification.checking
-  /// How often a session that has ended is verified again, since its end is in the log a little later.
-  private var checksAgain = 5
+  /// How often a session that has ended is verified again, and when next.
+  private var checksAgain = 40
+  private var nextCheck: UInt64 = 0
+  private static let checkInterval: UInt64 = 500_000
 
   package init(_ navigator: consuming Navigator, size: WindowSize) {
     let start = navigator.stage.recording.start
@@ -122,14 +124,17 @@ package struct PlayerScreen: ~Copyable {
 
   package mutating func advance(to now: UInt64) {
     navigator.advance(to: now)
-    // A session that was live and is closed now can be verified as a whole.
+    guard awaitsEnd, now >= nextCheck else { return }
+    checksAgain -= 1
+    nextCheck = now &+ Self.checkInterval
+    verification = .checking
+  }
+
+  /// A session that was live has ended, and is not verified as a whole yet: its end is in the log a little later.
+  package var awaitsEnd: Bool {
     let timeline = navigator.timeline
-    if verification == .live, timeline.isComplete, timeline.kind(of: timeline.last) == .end,
-      checksAgain > 0
-    {
-      checksAgain -= 1
-      verification = .checking
-    }
+    return verification == .live && checksAgain > 0 && timeline.isComplete
+      && timeline.kind(of: timeline.last) == .end
   }
 
   /// Forgets time that nobody watched.

@@ -135,7 +135,9 @@ package struct Viewer: ~Copyable {
     }
     // What is read elsewhere is taken as often as there is a frame to show it in.
     if screen.isBusy { due = min(due, now &+ Self.frameInterval / 2) }
-    if screen.verification == .checking { due = min(due, now &+ Self.clockInterval) }
+    if screen.verification == .checking || screen.awaitsEnd {
+      due = min(due, now &+ Self.clockInterval)
+    }
     if decoder.isWaiting { due = min(due, escapeTime &+ Self.escapeTimeout) }
     guard due != .max else { return input == nil ? 0 : -1 }
     return due > now ? Int32(clamping: (due - now + 999) / 1000) : 0
