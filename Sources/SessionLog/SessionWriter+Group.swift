@@ -31,7 +31,7 @@ extension SessionWriter {
     if !isStalled, !isEnding {
       let moment = clock.monotonic()
       let isDue =
-        wantsCommit || batchContent >= pace.commitBytes
+        wantsCommit || isBatchFull || batchContent >= pace.commitBytes
         || oldestUncommitted.map { moment &- $0 >= pace.commit } ?? false
       if isDue, batchContent > 0, unanchored?.kind != .open {
         try commit([])

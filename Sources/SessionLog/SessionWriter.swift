@@ -64,6 +64,8 @@ package struct SessionWriter: ~Copyable {
   var flushedLines: UInt64 = 0
   /// Syncs are left to `GroupCommit`.
   var isGrouped = false
+  /// The next line needs more room than the batch has: a round ends it with a commit.
+  package var isBatchFull = false
   /// A write found no space: what waits goes out before anything is added to it.
   var isStalled = false
   /// The close commit is made; only its way to the disk and the log may be missing.
@@ -459,6 +461,7 @@ package struct SessionWriter: ~Copyable {
     frameStart = batchStart
     frameContent = 0
     batchContent = 0
+    isBatchFull = false
     oldestUncommitted = nil
     if flags.contains(.close) {
       let table = seekTable.bytes

@@ -161,6 +161,25 @@ import Testing
     #expect(try bench.lines(id).count == 7)
   }
 
+  @Test func `take a line of nearly eight megabytes behind others, also in one breath with open`()
+    throws
+  {
+    let bench = try ServeBench()
+    let long = String(repeating: "x", count: Limits.lineBytes - 100)
+    var answers = try bench.say(
+      #"{"open":"r","kind":"http","agent":{"uid":"a"}}"#, #"{"event":"r","n":1,"type":"a"}"#,
+      #"{"event":"r","n":2,"type":"a","b":"\#(long)"}"#, #"{"event":"r","n":3,"type":"a"}"#)
+    answers += try bench.say(#"{"barrier":"r"}"#)
+    #expect(answers.allSatisfy { $0["error"] == nil })
+    #expect(answers.last?["n"]?.integer == 3)
+    // With the batch as good as empty, and everything durable.
+    #expect(
+      try bench.say(#"{"event":"r","n":4,"type":"mcp.call","b":"\#(long)"}"#).last?["n"]?.integer
+        == 4)
+    #expect(try bench.say(#"{"close":"r"}"#).last?["n"]?.integer == 4)
+    #expect(try bench.box.findings() == [])
+  }
+
   @Test func `whose sync fails are refused to their client, and the others go on`() throws {
     let bench = try ServeBench()
     let bad = try bench.open("bad")

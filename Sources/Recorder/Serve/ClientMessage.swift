@@ -80,6 +80,7 @@ struct ClientMessage {
     _ line: Span<UInt8>, _ scanner: borrowing MessageScanner, after last: inout LastType
   ) throws(Refusal) {
     var hasNumber = false
+    var isKnown = false
     for index in scanner.members.indices {
       let member = scanner.members[index]
       if member.nameIsEscaped {
@@ -102,9 +103,8 @@ struct ClientMessage {
       case 1 where line[name.lowerBound] == 0x74:
         throw Refusal(.badEvent, "t is the recorder's; a source's own time is at")
       case 4 where matches(line, at: name.lowerBound, "type"):
-        guard type.isEmpty,
-          last.stands(in: line, at: member.value) || Self.isType(member.value, line)
-        else {
+        isKnown = last.stands(in: line, at: member.value)
+        guard type.isEmpty, isKnown || Self.isType(member.value, line) else {
           throw Refusal(.badEvent, "type is missing its form, or given twice")
         }
         type = member.value.lowerBound + 1..<member.value.upperBound - 1
@@ -115,9 +115,9 @@ struct ClientMessage {
     }
     guard hasNumber else { throw Refusal(.badEvent, "no n") }
     guard !type.isEmpty else { throw Refusal(.badEvent, "no type") }
-    let value = type.lowerBound - 1..<type.upperBound + 1
-    if !last.stands(in: line, at: value) {
+    if !isKnown {
       try refuseReserved(line)
+      let value = type.lowerBound - 1..<type.upperBound + 1
       last = LastType(line, value, isBarrier: BarrierEvents.contains(line.extracting(type)))
     }
     isBarrier = last.isBarrier

@@ -210,10 +210,11 @@ struct MessageScanner {
         seen |= word
         let quote = word ^ (ones &* 0x22)
         let backslash = word ^ (ones &* 0x5C)
-        // The lowest top bit that is set stands in the first such byte; higher ones may be false.
+        // The lowest top bit that is set stands in the first such byte; higher ones may be false. Bytes beyond ASCII, whose
+        // top bit no comparison changes, are none.
         let found =
-          ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash
-            | (word &- ones &* 0x20) & ~word) & (ones &* 0x80)
+          ((quote &- ones) | (backslash &- ones) | (word &- ones &* 0x20)) & ~word
+          & (ones &* 0x80)
         if found != 0 { return at + found.trailingZeroBitCount >> 3 }
         at += 8
       }

@@ -278,7 +278,12 @@ final class SessionKeeper {
       refuse(session, Refusal(.tooLong, "the event is \(length) bytes long as it is stored"))
       return false
     }
-    if !session.session.writer.hasRoom(for: length) { try round(all: true) }
+    // A session that is just being opened gets its commit with the round after that.
+    for _ in 0..<2 where !session.session.writer.hasRoom(for: length) {
+      session.session.writer.isBatchFull = true
+      mark(session, isUrgent: true)
+      try round(all: true)
+    }
     do throws(SessionLogFailure) {
       let writer = session.session
       try writer.writer.append(time: writer.writer.time(of: moment), checked: event)
