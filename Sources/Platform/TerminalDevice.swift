@@ -137,10 +137,10 @@ package struct RawMode: ~Copyable {
   ///
   /// Wraps `sigaltstack` and `sigaction` for what ends a program that does not catch it: SIGSEGV, SIGBUS, SIGILL,
   /// SIGTRAP, SIGFPE, SIGABRT, SIGSYS, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU and SIGXFSZ. The handler has a stack of
-  /// its own on the calling thread: where the usual one ran out, there is no room for it.
+  /// its own on the calling thread and on every `Worker`: where the usual one ran out, there is no room for it.
   package static func restoreAfterCrash(writing bytes: [UInt8], to output: Int32) {
     CrashRestore.arm(bytes, output)
-    CrashRestore.makeStack()
+    HandlerStack.make()
     for number in [
       SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSYS, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2,
       SIGXCPU, SIGXFSZ,
@@ -170,18 +170,6 @@ private enum CrashRestore {
     let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, bytes.count))
     for (index, byte) in bytes.enumerated() { unsafe copy[index] = byte }
     unsafe (farewell, farewellCount, output) = (copy, bytes.count, descriptor)
-  }
-
-  private static let stackBytes = 64 << 10
-  nonisolated(unsafe) private static var hasStack = false
-
-  /// Gives the calling thread a second stack for handlers; it lives as long as the program.
-  static func makeStack() {
-    guard unsafe !hasStack else { return }
-    var stack = unsafe stack_t()
-    unsafe stack.ss_sp = .allocate(byteCount: stackBytes, alignment: 16)
-    unsafe stack.ss_size = stackBytes
-    unsafe hasStack = sigaltstack(&stack, nil) == 0
   }
 
   /// Calls only `write` and `tcsetattr`, which a signal handler may.

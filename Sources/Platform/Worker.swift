@@ -139,6 +139,9 @@ internal import Glibc
 }
 
 /// A thread of its own for work that blocks.
+///
+/// It has a second stack for signal handlers: where its own one runs out, a terminal that this program holds is still
+/// given back (see `RawMode.restoreAfterCrash`).
 @safe package struct Worker: ~Copyable {
   private let thread: pthread_t
 
@@ -150,7 +153,8 @@ internal import Glibc
       &thread, nil,
       { argument in
         if let argument = unsafe argument {
-          unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+          let body = unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
+          HandlerStack.lend { body.run() }
         }
         return nil
       }, unsafe box.toOpaque())
