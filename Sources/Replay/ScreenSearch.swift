@@ -117,6 +117,14 @@ package final class ScreenSearch: Sendable {
 
   // MARK: the searcher's side
 
+  /// It came to its end, and every hit is listed.
+  var isWhole: Bool {
+    state.withLock { state in
+      state.progress.isComplete && state.progress.failure == nil && !state.isCancelled
+        && state.progress.count <= Self.most
+    }
+  }
+
   var isCancelled: Bool { state.withLock { $0.isCancelled } }
   var wantsMore: Bool { state.withLock { $0.wantsMore && !$0.isCancelled } }
 
@@ -133,9 +141,13 @@ package final class ScreenSearch: Sendable {
     return nil
   }
 
-  func found(_ hits: [SearchHit], isBefore: Bool, share: Double) {
+  /// No further hits are listed.
+  var isFull: Bool { state.withLock { $0.after.count + $0.before.count >= Self.most } }
+
+  func found(_ found: FoundHits, isBefore: Bool, share: Double) {
+    let hits = found.hits
     state.withLock { state in
-      state.progress.count += hits.count
+      state.progress.count += found.count
       state.progress.share = max(state.progress.share, share)
       let room = max(0, Self.most - state.after.count - state.before.count)
       if isBefore {

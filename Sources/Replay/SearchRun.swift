@@ -81,9 +81,10 @@ struct SearchRun: ~Copyable {
   /// The hits in a chunk, out of its kept text where that is at hand, else by playing it.
   private mutating func hits(
     in chunk: TextChunk, _ place: Int, _ reading: borrowing TextScan
-  ) throws(SessionLogFailure) -> [SearchHit] {
+  ) throws(SessionLogFailure) -> FoundHits {
     if let known = reading.hits(place) { return known }
-    return try search(chunk)
+    let hits = try search(chunk)
+    return FoundHits(count: hits.count, hits: hits)
   }
 
   /// The hits in one chunk, in order.

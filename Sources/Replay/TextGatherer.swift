@@ -69,9 +69,13 @@ struct TextGatherer: Sendable {
   }
 
   private mutating func close(_ chunk: consuming TextChunk, _ records: borrowing TextRecords) {
-    do throws(CryptoFailure) { chunk.digest = try SHA256.hash(records.bytes) } catch {}
-    // A short recording is played again sooner than a file is made.
-    if let store, output >= store.leastOutput { chunk.place = store.add(records.bytes) }
+    do throws(CryptoFailure) {
+      chunk.digest = try SHA256.hash(records.bytes)
+      // A short recording is played again sooner than a file is made.
+      if let store, output >= store.leastOutput {
+        chunk.place = store.add(records.bytes, chunk.digest)
+      }
+    } catch {}
     ready.append(chunk)
   }
 

@@ -9,7 +9,7 @@ struct TextScan: ~Copyable {
   private struct State {
     var next: Int
     /// Chunks looked through; nil for one whose text is not at hand.
-    var done: [Int: [SearchHit]?] = [:]
+    var done: [Int: FoundHits?] = [:]
   }
 
   private final class Shared: Sendable {
@@ -50,13 +50,13 @@ struct TextScan: ~Copyable {
   }
 
   /// The hits in a chunk, once it is looked through; nil if it must be played.
-  func hits(_ place: Int) -> [SearchHit]? {
+  func hits(_ place: Int) -> FoundHits? {
     guard let shared else { return nil }
     while !shared.search.isCancelled {
       if let found = shared.state.withLock({ $0.done.removeValue(forKey: place) }) { return found }
       guard shared.news.receive(waiting: 100_000) != nil else { return nil }
     }
-    return []
+    return FoundHits()
   }
 
   private static func run(_ shared: Shared, _ store: TextStore) {
@@ -69,9 +69,13 @@ struct TextScan: ~Copyable {
     }
     while let place = next(shared), !shared.search.isCancelled {
       let chunk = shared.part.chunks[place]
-      var hits: [SearchHit]? = []
+      var hits: FoundHits? = FoundHits()
       if chunk.mayHold(anyOf: pieces) {
-        hits = store.read(chunk, using: decompressor).flatMap { Self.hits(in: $0, &matcher) }
+        // What the search would not list need not be kept for it.
+        let lists = !shared.search.isFull
+        hits = store.read(chunk, using: decompressor).flatMap {
+          Self.hits(in: $0, &matcher, lists: lists)
+        }
       }
       _ = shared.state.withLock { $0.done.updateValue(hits, forKey: place) }
       guard shared.news.send(place, weight: 1) else { return }
@@ -86,11 +90,21 @@ struct TextScan: ~Copyable {
     }
   }
 
-  private static func hits(in text: [UInt8], _ matcher: inout PatternMatcher) -> [SearchHit]? {
-    var found: [SearchHit] = []
+  private static func hits(
+    in text: [UInt8], _ matcher: inout PatternMatcher, lists: Bool
+  ) -> FoundHits? {
+    var found = FoundHits()
     let isWhole = TextRecords.each(in: text.span) { row, place in
-      if matcher.matches(row) { found.append(place) }
+      guard matcher.matches(row) else { return }
+      found.count += 1
+      if lists { found.hits.append(place) }
     }
     return isWhole ? found : nil
   }
+}
+
+/// Hits of one chunk; of those that a search no longer lists only their number.
+struct FoundHits: Sendable {
+  var count = 0
+  var hits: [SearchHit] = []
 }

@@ -19,6 +19,9 @@ final class TextStore: Sendable {
   private struct State: ~Copyable {
     var file: File?
     var end: UInt64 = 0
+    /// By the digest of a text, the keyed hash of packed bytes that hold it: as long as they are the same, what they hold
+    /// need not be hashed again, which costs as much as unpacking it.
+    var seals: [Digest: UInt64] = [:]
     /// It could not be written, or is full.
     var isOver = false
   }
@@ -38,8 +41,8 @@ final class TextStore: Sendable {
     state = Mutex(State(file: file, isOver: true))
   }
 
-  /// Keeps the text of a chunk; nil where it cannot.
-  func add(_ bytes: [UInt8]) -> TextChunk.Place? {
+  /// Keeps the text of a chunk, whose SHA-256 `digest` is; nil where it cannot.
+  func add(_ bytes: [UInt8], _ digest: Digest) -> TextChunk.Place? {
     state.withLock { state in
       guard !state.isOver else { return nil }
       do {
@@ -54,6 +57,7 @@ final class TextStore: Sendable {
           return nil
         }
         try state.file?.write(packed.span, at: state.end)
+        state.seals[digest] = RowHashes.hash(packed.span)
         defer { state.end += UInt64(packed.count) }
         return TextChunk.Place(offset: state.end, stored: packed.count)
       } catch {
@@ -68,20 +72,23 @@ final class TextStore: Sendable {
   func read(_ chunk: TextChunk, using decompressor: borrowing Decompressor) -> [UInt8]? {
     guard let place = chunk.place, place.stored <= Self.mostPlain else { return nil }
     do {
-      guard
-        let packed = try state.withLock({ state in
-          try state.file?.read(place.stored, at: place.offset)
-        })
-      else { return nil }
+      let (stored, seal) = try state.withLock { state in
+        (try state.file?.read(place.stored, at: place.offset), state.seals[chunk.digest])
+      }
+      guard let packed = stored else { return nil }
       var plain: [UInt8] = []
       plain.reserveCapacity(5 << 18)
       var position = 0
       try decompressor.reset()
       guard
         try decompressor.decompress(
-          packed.span, from: &position, into: &plain, limit: Self.mostPlain),
-        try SHA256.hash(plain) == chunk.digest
+          packed.span, from: &position, into: &plain, limit: Self.mostPlain)
       else { return nil }
+      let found = RowHashes.hash(packed.span)
+      if found != seal {
+        guard try SHA256.hash(plain) == chunk.digest else { return nil }
+        state.withLock { $0.seals[chunk.digest] = found }
+      }
       return plain
     } catch {
       return nil

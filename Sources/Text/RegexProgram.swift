@@ -100,6 +100,10 @@ struct PatternProgram: Sendable {
       isBoundary[Int(low)] = true
       isBoundary[Int(high) + 1] = true
     }
+    // Assertions tell these from the others.
+    for byte in 1..<256 where hasAssertions {
+      if Neighbour(UInt8(byte)) != Neighbour(UInt8(byte - 1)) { isBoundary[byte] = true }
+    }
     var number = 0
     for byte in 0..<256 {
       if byte > 0, isBoundary[byte] { number += 1 }

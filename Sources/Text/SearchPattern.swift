@@ -16,6 +16,8 @@ package struct SearchPattern: Sendable, Equatable {
   ///
   /// Empty where nothing is known. For indexes that can tell quickly where a piece cannot be.
   package let anyOf: [[UInt8]]
+  /// The pattern as one piece of text, where it is nothing else.
+  let literal: PatternLiterals.Whole?
   let program: PatternProgram
 
   /// Reads a pattern as people type it: `/…/` or `/…/i` is an expression, anything else plain text.
@@ -56,6 +58,7 @@ package struct SearchPattern: Sendable, Equatable {
     self.isExpression = isExpression
     self.ignoresCase = ignoresCase
     anyOf = PatternLiterals.anyOf(node)
+    literal = PatternLiterals.whole(node)
     program = try PatternProgram(node)
   }
 
@@ -69,6 +72,38 @@ package struct SearchPattern: Sendable, Equatable {
 /// Pieces of text that every match of a pattern must hold.
 enum PatternLiterals {
   private static let most = 16
+
+  /// Text that a pattern stands for alone; with `folds`, in ASCII lower case, and found in either.
+  struct Whole: Sendable, Equatable {
+    var bytes: [UInt8]
+    var folds: Bool
+  }
+
+  /// Nil where a node is more than characters, or some of its letters may be of either case and others may not.
+  static func whole(_ node: PatternNode) -> Whole? {
+    var bytes: [UInt8] = []
+    var (hasExactLetter, hasBothCases) = (false, false)
+    func add(_ node: PatternNode) -> Bool {
+      switch node {
+      case .set(let set):
+        guard let scalar = set.folded else { return false }
+        if set.ranges.count == 2 {
+          hasBothCases = true
+          bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+          return true
+        }
+        let exact = set.ranges[0].lowerBound
+        if (0x41...0x5A).contains(exact) || (0x61...0x7A).contains(exact) { hasExactLetter = true }
+        guard let exact = Unicode.Scalar(exact) else { return false }
+        bytes += Array(String(Character(exact)).utf8)
+        return true
+      case .sequence(let nodes): return nodes.allSatisfy(add)
+      default: return false
+      }
+    }
+    guard add(node), !bytes.isEmpty, !(hasExactLetter && hasBothCases) else { return nil }
+    return Whole(bytes: bytes, folds: hasBothCases)
+  }
 
   static func anyOf(_ node: PatternNode) -> [[UInt8]] {
     let found = best(node) ?? []
