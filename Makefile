@@ -1,9 +1,9 @@
-# Targets: build, test, soak, faults, demo, install, bench, format. `make test` is all that CI runs.
+# Targets: build, test, soak, faults, recordings, demo, install, bench, format. `make test` is all that CI runs.
 PREFIX ?= /usr/local
 DESTDIR ?=
 binary := .build/release/blackbox
 
-.PHONY: build test soak faults demo install bench format dependencies
+.PHONY: build test soak faults recordings demo install bench format dependencies
 
 build: dependencies
 	swift build -c release --static-swift-stdlib --product blackbox
@@ -25,6 +25,12 @@ soak: dependencies
 faults: dependencies
 	swift build --build-tests
 	BLACKBOX_FAULTS=all swift test --skip-build --filter CommandTests.FaultTests
+
+# Every event of every recording of the test data, come to in every way replay has, on all cores; optimised, because they
+# are millions of screens. The suite goes to some events of each.
+recordings: dependencies
+	BLACKBOX_RECORDINGS=all swift test -c release -Xswiftc -enable-testing --scratch-path .build-tests-release \
+	  --filter ReplayTests.RealRecordingTests
 
 demo: build
 	scripts/demo.sh $(binary)

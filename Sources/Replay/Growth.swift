@@ -6,6 +6,9 @@ package import Terminal
 package struct HiddenStep: Sendable, Equatable {
   package var event: Int
   package var content: HiddenContent
+
+  /// Findings of one event that the emulator keeps.
+  static let mostOfEvent = Limits.hiddenContent
 }
 
 /// What one batch adds to what is known of a recording; made by a reader and its scout, on any thread.

@@ -6,6 +6,7 @@ package struct Playback: Sendable {
   private let until: ReplayPoint?
   private let scrollbackLimit: Int
   private var payload: [UInt8] = []
+  private var dropped: UInt64 = 0
 
   /// What line 0 said; nil until it came, and where it is withheld.
   package private(set) var start: SessionStart?
@@ -51,13 +52,16 @@ package struct Playback: Sendable {
     return true
   }
 
-  /// Findings of hidden content since the last call.
-  package mutating func takeHidden() -> [HiddenContent] { terminal.takeHidden() }
+  /// Findings of hidden content since the last call, and how many more had no room.
+  package mutating func takeHidden() -> (found: [HiddenContent], dropped: UInt64) {
+    let found = terminal.takeHidden()
+    defer { dropped = terminal.hiddenDropped }
+    return (found, terminal.hiddenDropped &- dropped)
+  }
 
   private mutating func begin(_ line: Span<UInt8>) {
     do throws(JSONFault) { start = try SessionStart(parsing: line) } catch { return }
     terminal = VirtualTerminal(
       columns: start?.columns ?? 80, rows: start?.rows ?? 24, scrollbackLimit: scrollbackLimit)
   }
-
 }

@@ -10,12 +10,15 @@ package struct SnapshotPlaces: Sendable {
   let leastKeyframes: Int
   /// Output up to which text is found by playing.
   let leastOutput: UInt64
+  /// Bytes that all files beside a new one may take; what was written longest ago goes first.
+  private let mostBeside: UInt64
 
   /// Each path names a file in a directory that may have to be made, or cannot be.
   package init(
     _ paths: [String], in system: any FileSystem = SystemFiles.shared, leastKeyframes: Int = 8,
-    leastOutput: UInt64 = 16 << 20
+    leastOutput: UInt64 = 16 << 20, mostBeside: UInt64 = 2 << 30
   ) {
+    self.mostBeside = mostBeside
     (self.leastKeyframes, self.leastOutput) = (leastKeyframes, leastOutput)
     self.paths = paths
     self.system = system
@@ -48,6 +51,7 @@ package struct SnapshotPlaces: Sendable {
           let content = bytes
           try file.write(content.span, at: 0)
         }
+        prune(beside: path)
         return true
       } catch {
         return false
@@ -107,6 +111,33 @@ package struct SnapshotPlaces: Sendable {
       } catch {
         return false
       }
+    }
+  }
+
+  /// Removes what was written longest ago where the directory has grown too large.
+  ///
+  /// Nothing but waiting depends on any file there; one that is in use stays readable for who has it open.
+  private func prune(beside path: String) {
+    let directory = Self.directory(path)
+    // Whoever keeps snapshots among other things looks after them, too.
+    guard directory.hasSuffix("/snapshots") else { return }
+    do throws(FileFailure) {
+      var files: [(path: String, status: FileStatus)] = []
+      for name in try system.list(directory) {
+        let file = directory + "/" + name
+        guard file != path, file != Self.text(path) else { continue }
+        let status = try system.status(of: file)
+        if status.kind == .regular { files.append((file, status)) }
+      }
+      var bytes = files.reduce(UInt64(0)) { $0 &+ $1.status.size }
+      files.sort { ($0.status.modified, $0.path) < ($1.status.modified, $1.path) }
+      for file in files {
+        guard bytes > mostBeside else { return }
+        try system.remove(file.path)
+        bytes -= file.status.size
+      }
+    } catch {
+      // Another viewer tidies up, too.
     }
   }
 

@@ -51,6 +51,9 @@ package struct Stage: ~Copyable {
   package private(set) var search: ScreenSearch?
   /// Chunks of text that it was given.
   private var given = 0
+  /// Searches that found all there is in so many events, the latest last: nobody waits for them twice.
+  private var finished: [(search: ScreenSearch, events: Int)] = []
+  private static let mostFinished = 4
 
   package init(_ recording: consuming Recording, keyframeBudget: Int = 48 << 20) {
     blank = TerminalSet(recording.start)
@@ -148,6 +151,7 @@ package struct Stage: ~Copyable {
       self.confirmation = nil
       snapshots = nil
       textStore = nil
+      finished = []
       adopt(confirmation.confirmed(index))
       (event, terminals, recent) = (-1, blank, [])
     }
@@ -208,6 +212,12 @@ package struct Stage: ~Copyable {
   @discardableResult
   package mutating func beginSearch(_ pattern: SearchPattern) -> ScreenSearch? {
     endSearch()
+    if let known = finished.first(where: { $0.search.pattern == pattern }),
+      known.events == timeline.count
+    {
+      search = known.search
+      return search
+    }
     let begun = ScreenSearch(pattern)
     guard begun.begin() else { return nil }
     search = begun
@@ -216,8 +226,14 @@ package struct Stage: ~Copyable {
   }
 
   package mutating func endSearch() {
-    search?.cancel()
-    search = nil
+    guard let search = search.take() else { return }
+    if search.isWhole, timeline.isComplete {
+      finished.removeAll { $0.search.pattern == search.pattern }
+      finished.append((search, timeline.count))
+      if finished.count > Self.mostFinished { finished.removeFirst() }
+    } else {
+      search.cancel()
+    }
   }
 
   /// Gives a search what was read while it was busy, since nothing more may come that would remind of it.
@@ -244,6 +260,15 @@ package struct Stage: ~Copyable {
     let first = low
     while low < hidden.count, hidden[low].event == event { low += 1 }
     return hidden[first..<low]
+  }
+
+  /// False where more was found hidden in an event's output than `hidden(at:)` lists: it came too thick for the emulator,
+  /// or behind the first `hiddenLimit` findings of the recording.
+  package func isHiddenListed(at event: Int) -> Bool {
+    guard hiddenDropped > 0, marks.isMarked(event, .hidden) else { return true }
+    let listed = hidden(at: event).count
+    let isBehind = hidden.count >= Self.hiddenLimit && event >= hidden.last?.event ?? 0
+    return listed > 0 && listed < HiddenStep.mostOfEvent && !isBehind
   }
 
   /// Bytes of one event's line, without LF; empty where it is withheld.
@@ -307,6 +332,8 @@ package struct Stage: ~Copyable {
       sinceWaypoint &+= try recording.withLine(next) { line in
         terminals.apply(line, kind, &payload)
       }
+      // As the scout does: what a keyframe holds is then what stepping gives, to the last counter.
+      _ = terminals.feed { $0.takeHidden() }
     }
     event = next
     if terminals.isMerged, sinceWaypoint >= Self.waypointDistance { keepWaypoint() }

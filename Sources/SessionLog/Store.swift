@@ -36,6 +36,8 @@ package struct Store: Sendable {
   package var sessionsPath: String { path(of: "sessions") }
   package var livePath: String { path(of: "live") }
   package var quarantinePath: String { path(of: "quarantine") }
+  /// What replay keeps of long recordings; derived like the index.
+  package var snapshotsPath: String { path(of: "snapshots") }
   package var reservePath: String { path(of: "reserve") }
   /// Names of sessions that await their anchor in the log.
   package var waitingPath: String { path(of: "log/waiting") }

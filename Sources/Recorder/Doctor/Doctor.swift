@@ -9,7 +9,7 @@ package struct Doctor {
   /// Days whose sessions give the rate.
   static let rateDays: Int64 = 7
 
-  private let store: Store
+  let store: Store
   private let state: StateDirectory
   private let clock: any Clock
   package private(set) var diagnoses: [Diagnosis] = []
@@ -24,8 +24,8 @@ package struct Doctor {
     self.clock = clock
   }
 
-  /// Looks at everything.
-  package mutating func examine() {
+  /// Looks at everything; `cache` is the directory where replay keeps snapshots that the store does not take.
+  package mutating func examine(cache: String? = nil) {
     note("store", .ok, "\(store.path), log \(store.origin)")
     examineKey()
     examineLog()
@@ -38,10 +38,11 @@ package struct Doctor {
     examineLiveSessions()
     examineService()
     examineIndex()
+    examineSnapshots(cache)
     examineLastSession()
   }
 
-  private mutating func note(
+  mutating func note(
     _ name: String, _ state: Diagnosis.State, _ found: String, _ advice: String? = nil
   ) {
     diagnoses.append(Diagnosis(name, state, found, advice: advice))
@@ -265,8 +266,8 @@ package struct Doctor {
 
   private mutating func examineIndex() {
     do throws(FileFailure) {
-      _ = try SystemFiles.shared.status(of: store.indexPath)
-      note("index", .ok, store.indexPath)
+      let size = try SystemFiles.shared.status(of: store.indexPath).size
+      note("index", .ok, "\(Self.megabytes(size)) in \(store.indexPath)")
     } catch {
       note("index", .fact, "not made yet", "blackbox index makes it; any query does, too.")
     }
@@ -336,7 +337,7 @@ package struct Doctor {
     return words
   }
 
-  private static func megabytes(_ bytes: UInt64) -> String {
+  static func megabytes(_ bytes: UInt64) -> String {
     if bytes < 1 << 20 { return "\(bytes >> 10) KiB" }
     return bytes < 10 << 30 ? "\(bytes >> 20) MiB" : "\(bytes >> 30) GiB"
   }

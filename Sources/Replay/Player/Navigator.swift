@@ -170,10 +170,18 @@ package struct Navigator: ~Copyable {
 
   /// What an event hides from who looked at the screen, a line each.
   func hidden(at event: Int) -> [String] {
-    stage.hidden(at: event).prefix(20).map { step in
+    let found = stage.hidden(at: event)
+    var words = found.prefix(20).map { step in
       let detail = step.content.detail
       return HiddenWords.text(step.content.kind) + (detail.isEmpty ? "" : ": " + detail)
     }
+    if found.count > words.count { words.append("and \(found.count - words.count) more here") }
+    if !stage.isHiddenListed(at: event) {
+      words.append(
+        "\(stage.hiddenDropped) findings of this recording are only counted, some of them here; "
+          + "replay --hidden lists what it can")
+    }
+    return words
   }
 
   mutating func cancel() {

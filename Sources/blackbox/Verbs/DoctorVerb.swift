@@ -21,13 +21,17 @@ struct DoctorVerb: Verb {
     ])
 
   private let location: StoreLocation
+  private let cache: String?
 
-  init(_ arguments: ParsedArguments) throws { location = try arguments.store() }
+  init(_ arguments: ParsedArguments) throws {
+    location = try arguments.store()
+    cache = ReplaySubject.cache(arguments.environment)
+  }
 
   func run(_ io: inout Output) throws -> ExitCode {
     let opened = try OpenStore(location)
     var doctor = Doctor(opened.store, opened.state)
-    doctor.examine()
+    doctor.examine(cache: cache)
     switch io.format {
     case .table, .wide, .csv, .id:
       for diagnosis in doctor.diagnoses { try show(diagnosis, &io) }

@@ -168,7 +168,8 @@ struct ReplayPrinting {
     var list = JSONList(format)
     let verdict = try walk(&io) { line, io in
       guard playback.take(line) else { return }
-      for content in playback.takeHidden() {
+      let (found, dropped) = playback.takeHidden()
+      for content in found {
         count += 1
         if isText {
           let place = "row \(content.row + 1), column \(content.column + 1)"
@@ -189,10 +190,29 @@ struct ReplayPrinting {
         }
         try list.add(json.bytes, &io)
       }
+      guard dropped > 0 else { return }
+      if isText {
+        try io.raw("#\(playback.event)  \(ClockText.text(playback.time, millis: true))  ")
+        return try io.raw("and \(dropped) more in this output, too thick to be listed\n")
+      }
+      var json = JSONText()
+      json.object { json in
+        json.field("event", playback.event)
+        json.field("t", playback.time)
+        json.field("more", dropped)
+      }
+      try list.add(json.bytes, &io)
     }
     try list.end(&io)
     if playback.terminal.hiddenDropped > 0 {
-      io.warn("\(playback.terminal.hiddenDropped) more findings came too thick to be kept")
+      io.warn(
+        "\(playback.terminal.hiddenDropped) more findings came too thick to be listed; outputs are told"
+      )
+    }
+    if playback.terminal.hiddenUnexamined > 0 {
+      io.warn(
+        "\(playback.terminal.hiddenUnexamined) texts written over at once were not looked at: too many"
+      )
     }
     if isText, count == 0 { io.note("no hidden content") }
     return verdict

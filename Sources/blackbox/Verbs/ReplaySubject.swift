@@ -140,13 +140,11 @@ struct ReplaySubject: Sendable {
   ///
   /// Nil for a foreign recording, which is read anew each time.
   func snapshots(_ environment: Environment) -> SnapshotPlaces? {
-    let cache =
-      (environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-      ?? environment["HOME"].map { $0 + "/.cache" }).map { $0 + "/blackbox/snapshots/" }
+    let cache = Self.cache(environment).map { $0 + "/" }
     switch place {
     case .session(let id, let store, _, _):
       return SnapshotPlaces(
-        [Path.join(store.path, "snapshots/\(id.text)")] + (cache.map { [$0 + id.text] } ?? []),
+        [Path.join(store.snapshotsPath, id.text)] + (cache.map { [$0 + id.text] } ?? []),
         in: store.system)
     case .file(let path):
       // The name only tells files apart; what a snapshot belongs to stands in it.
@@ -156,6 +154,12 @@ struct ReplaySubject: Sendable {
       return cache.map { SnapshotPlaces([$0 + "file-" + String(name, radix: 16)]) }
     case .foreign, .trace: return nil
     }
+  }
+
+  /// Where snapshots are kept that no store takes; nil where the environment names no place.
+  static func cache(_ environment: Environment) -> String? {
+    (environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+      ?? environment["HOME"].map { $0 + "/.cache" }).map { $0 + "/blackbox/snapshots" }
   }
 
   func open() throws(SessionLogFailure) -> Recording { try Recording.open(source) }
