@@ -54,18 +54,12 @@ struct LinePage: Sendable {
         last = cell
       }
     }
+    // One by one: written through `mutableSpan` behind a bulk append, optimised code (Swift 6.3.1) changed lines of pages that
+    // a copy of the terminal shares.
     if mixed < 0x80 {
-      let first = ascii.count
-      ascii.append(contentsOf: repeatElement(0, count: end))
-      var target = ascii.mutableSpan
-      for column in 0..<end {
-        target[first + column] = UInt8(truncatingIfNeeded: cells[column].content)
-      }
+      for column in 0..<end { ascii.append(UInt8(truncatingIfNeeded: cells[column].content)) }
     } else {
-      let first = contents.count
-      contents.append(contentsOf: repeatElement(0, count: end))
-      var target = contents.mutableSpan
-      for column in 0..<end { target[first + column] = cells[column].content }
+      for column in 0..<end { contents.append(cells[column].content) }
     }
     self.end(line.isWrapped)
   }
