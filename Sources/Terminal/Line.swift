@@ -146,11 +146,14 @@ struct Line: Sendable {
     let end = column + count
     split(column, end)
     open(column, to: end, columns: columns)
-    var target = cells.mutableSpan
-    for index in 0..<count {
-      target[column + index] = PackedCell(
-        content: PackedCell.narrow | UInt32(bytes[start + index]), decoration: decoration,
-        style: style)
+    precondition(column >= 0 && end <= cells.count)
+    // Not through `mutableSpan`: see `LinePage.append`.
+    unsafe cells.withUnsafeMutableBufferPointer { target in
+      for index in 0..<count {
+        unsafe target[column + index] = PackedCell(
+          content: PackedCell.narrow | UInt32(bytes[start + index]), decoration: decoration,
+          style: style)
+      }
     }
   }
 

@@ -54,12 +54,22 @@ struct LinePage: Sendable {
         last = cell
       }
     }
-    // One by one: written through `mutableSpan` behind a bulk append, optimised code (Swift 6.3.1) changed lines of pages that
-    // a copy of the terminal shares.
+    // Not through `mutableSpan`: with one for each of two arrays, in two branches, optimised code (Swift 6.3.1) then
+    // appends to a third, `ends`, in place although a copy shares it.
     if mixed < 0x80 {
-      for column in 0..<end { ascii.append(UInt8(truncatingIfNeeded: cells[column].content)) }
+      let first = ascii.count
+      ascii.append(contentsOf: repeatElement(0, count: end))
+      unsafe ascii.withUnsafeMutableBufferPointer { target in
+        for column in 0..<end {
+          unsafe target[first + column] = UInt8(truncatingIfNeeded: cells[column].content)
+        }
+      }
     } else {
-      for column in 0..<end { contents.append(cells[column].content) }
+      let first = contents.count
+      contents.append(contentsOf: repeatElement(0, count: end))
+      unsafe contents.withUnsafeMutableBufferPointer { target in
+        for column in 0..<end { unsafe target[first + column] = cells[column].content }
+      }
     }
     self.end(line.isWrapped)
   }
@@ -91,8 +101,7 @@ struct LinePage: Sendable {
     let first = bytes.count
     if end.contents == start.contents {
       bytes.append(contentsOf: ascii[start.ascii..<end.ascii])
-      var target = bytes.mutableSpan
-      for index in first..<target.count where target[index] == 0 { target[index] = 0x20 }
+      for index in first..<bytes.count where bytes[index] == 0 { bytes[index] = 0x20 }
     } else {
       for content in contents[start.contents..<end.contents]
       where content >> PackedCell.widthShift & 3 != 0 {

@@ -50,13 +50,13 @@ struct SettledLine: Sendable, Equatable {
       }
     }
     if mixed < 0x80 {
-      ascii = [UInt8](repeating: 0, count: end)
-      var target = ascii.mutableSpan
-      for column in 0..<end { target[column] = UInt8(truncatingIfNeeded: cells[column].text) }
+      ascii = [UInt8](capacity: end) { target in
+        for column in 0..<end { target.append(UInt8(truncatingIfNeeded: cells[column].text)) }
+      }
     } else {
-      contents = [UInt32](repeating: 0, count: end)
-      var target = contents.mutableSpan
-      for column in 0..<end { target[column] = cells[column].content }
+      contents = [UInt32](capacity: end) { target in
+        for column in 0..<end { target.append(cells[column].content) }
+      }
     }
   }
 

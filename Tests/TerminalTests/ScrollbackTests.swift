@@ -24,6 +24,31 @@ import Testing
     }
   }
 
+  /// Copies share pages and lines until one of them is written: a test for optimised builds above all (`make recordings`).
+  @Test(arguments: 0..<20)
+  func `a copy keeps what it held, whatever becomes of the terminal it was made of`(seed: Int) {
+    var random = SeededGenerator(state: UInt64(seed))
+    var terminal = VirtualTerminal(columns: 30, rows: 5, scrollbackLimit: 300)
+    var copies: [(terminal: VirtualTerminal, held: [UInt8])] = []
+    for step in 0..<400 {
+      switch Int.random(in: 0..<12, using: &random) {
+      case 0: terminal.resize(columns: 30, rows: Int.random(in: 2...9, using: &random))
+      case 1: terminal.resize(columns: Int.random(in: 4...40, using: &random), rows: 5)
+      case 2...4: copies.append((terminal, terminal.snapshot()))
+      case 5 where !copies.isEmpty:
+        // Goes on from a copy that others share.
+        terminal = copies[Int.random(in: 0..<copies.count, using: &random)].terminal
+      default:
+        let mark = Bool.random(using: &random) ? "é" : ""
+        let words = String(repeating: "x\(step) ", count: Int.random(in: 0...9, using: &random))
+        terminal.feed(Array((words + mark + "\r\n").utf8))
+      }
+      if copies.count > 30 { copies.removeFirst(10) }
+      guard step % 40 == 39 else { continue }
+      for copy in copies { #expect(copy.terminal.snapshot() == copy.held, "at step \(step)") }
+    }
+  }
+
   @Test func `rows that leave a shrinking screen come back when it grows`() {
     var terminal = VirtualTerminal(columns: 10, rows: 6)
     terminal.feed(Array("1\r\n2\r\n3\r\n4\r\n5\r\n6".utf8))
