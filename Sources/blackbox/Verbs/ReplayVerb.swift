@@ -152,7 +152,8 @@ struct ReplayVerb: Verb {
     }
     let hasPerson =
       TerminalDevice.isTerminal(STDIN_FILENO) && TerminalDevice.isTerminal(STDOUT_FILENO)
-    if hasPerson, profile.isDumb { return try ask(subject, &io) }
+    // Asked line by line nobody follows: `print` says with what it can be done.
+    if hasPerson, profile.isDumb, !arguments.flag("follow") { return try ask(subject, &io) }
     guard isWatched, hasPerson else { return try print(subject, &io) }
     return try show(subject, profile, readsKeys: true, &io)
   }
