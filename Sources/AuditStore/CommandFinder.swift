@@ -45,17 +45,9 @@ struct CommandFinder {
 
   /// Looks for a prompt before the cursor, where the terminal rests after an event.
   mutating func look(at terminal: borrowing VirtualTerminal, sequence: UInt64) {
-    guard prompt == nil, !isMarked else { return }
-    let cursor = terminal.cursor
-    guard cursor.column > 0 else { return }
-    let text = Self.text(terminal, cursor.row, upTo: cursor.column)
-    let bare = text.drop { $0 == " " }
-    guard let last = text.last, last == " " || cursor.column < 3,
-      let sign = bare.last(where: { $0 != " " }), "$#%>❯»λ➜".contains(sign),
-      bare.count <= 120
-    else { return }
+    guard prompt == nil, !isMarked, let text = terminal.prompt else { return }
     prompt = text
-    place = (cursor.row, cursor.column)
+    place = (terminal.cursor.row, terminal.cursor.column)
     typed = ""
     typedAny = false
     entered = nil
@@ -80,7 +72,7 @@ struct CommandFinder {
     isMarked = true
     let cursor = terminal.cursor
     place = (cursor.row, cursor.column)
-    prompt = Self.text(terminal, cursor.row, upTo: cursor.column)
+    prompt = terminal.text(ofRow: cursor.row, upTo: cursor.column)
     typed = ""
     typedAny = false
     entered = nil
@@ -117,13 +109,6 @@ struct CommandFinder {
     let confidence: Int64 = marked ? 95 : wasTyped ? 90 : typedAny ? 75 : 60
     return TypedCommand(
       sequence: entered ?? sequence, text: String(text.prefix(Self.limit)), confidence: confidence)
-  }
-
-  private static func text(
-    _ terminal: borrowing VirtualTerminal, _ row: Int, upTo column: Int
-  ) -> String {
-    let line = terminal.row(row)
-    return (0..<column).map { line.cell($0).text }.joined()
   }
 
   /// A whole line from its first row on, with what it wraps to.

@@ -11,6 +11,7 @@ struct Scout: Sendable {
   private var output: UInt64 = 0
   private var lastKeyframe: UInt64 = 0
   private var gatherer: TextGatherer
+  private var commands = CommandWatch()
   private var dropped: UInt64 = 0
   private var growth = Growth()
 
@@ -26,12 +27,15 @@ struct Scout: Sendable {
     _ event: Int, _ kind: StepKind, _ line: Span<UInt8>, _ header: LineHeader?
   ) -> Bool {
     guard let header else { return false }
-    for kind in Marks.kinds(line, header) { growth.marks.append((kind, event)) }
+    let marks = Marks.kinds(line, header)
+    for mark in marks { growth.marks.append((mark, event)) }
     let isOther = terminals.turn(to: line, header)
     if isOther {
       gatherer.turn(to: terminals.terminal)
+      commands.reset()
       dropped = terminals.terminal.hiddenDropped
     }
+    if kind == .input, marks.contains(.command) { commands.typedEnter() }
     guard kind == .output || kind == .resize else {
       if kind != .end, EventFields.isSearched(line) { gatherer.take(event, line: line) }
       return isOther
@@ -48,10 +52,14 @@ struct Scout: Sendable {
       defer { swap(&payload, &self.payload) }
       payload.removeAll(keepingCapacity: true)
       guard Payload.append(from: line, header: header, to: &payload) else { return false }
+      if commands.isEntered(payload.span, on: terminals.terminal) {
+        growth.marks.append((.command, event))
+      }
       var terminals = blank
       swap(&terminals, &self.terminals)
       terminals.feed { gatherer.feed(payload.span, to: &$0, event) }
       swap(&terminals, &self.terminals)
+      commands.look(at: self.terminals.terminal)
       output &+= UInt64(payload.count)
     }
     let changes = isOther || !terminals.terminal.shows(mark)

@@ -28,7 +28,7 @@ struct SnapshotBinding: Sendable, Equatable {
 enum SnapshotFile {
   private static let magic = Array("bbox-r1\0".utf8)
   /// Changes with the format, and with anything that a scout finds.
-  static let version: UInt64 = 4
+  static let version: UInt64 = 5
   static let mostBytes: UInt64 = 512 << 20
 
   static func encode(_ index: ReplayIndex, _ binding: SnapshotBinding) throws(CryptoFailure)
