@@ -44,11 +44,11 @@ struct PatternStates: Sendable {
 
   private let program: PatternProgram
   private var members: [Key] = []
-  private var numbers: [Key: Int32] = [:]
-  /// For each state and class of bytes where the next state's row begins here; -1 unknown, -2 a match.
+  private var numbers: [Key: Int] = [:]
+  /// A row for each state: for each class of bytes where the next state's row begins here, and last what the text's end
+  /// makes of it, 0 for nothing; -1 unknown, -2 a match.
   private var next: [Int32] = []
-  /// For each state whether the text's end makes it a match: 0 unknown, 1 no, 2 yes.
-  private var ends: [UInt8] = []
+  private var width: Int { program.classCount + 1 }
   private var marks: [UInt32]
   private var mark: UInt32 = 0
   let matchesEmpty: Bool
@@ -76,17 +76,16 @@ struct PatternStates: Sendable {
 
   mutating func run(_ text: Span<UInt8>) -> Bool {
     if members.isEmpty { begin() }
-    var state: Int32 = 0
+    var row = 0
     var index = 0
     while true {
-      switch walk(text, &index, &state) {
-      case .end: return program.hasAssertions && isMatchAtEnd(Int(state))
+      switch walk(text, &index, &row) {
+      case .end: return program.hasAssertions && isMatchAtEnd(row)
       case .match: return true
       case .unknown:
         let byte = text[index]
-        let following = step(state, byte, Int(program.classes[Int(byte)]))
-        if following == -2 { return true }
-        state = following
+        guard let following = step(row, byte, Int(program.classes[Int(byte)])) else { return true }
+        row = following
         index += 1
       }
     }
@@ -95,9 +94,8 @@ struct PatternStates: Sendable {
   private enum Stop { case end, match, unknown }
 
   /// Goes on as far as the states are known.
-  private func walk(_ text: Span<UInt8>, _ index: inout Int, _ state: inout Int32) -> Stop {
-    let width = program.classCount
-    var row = Int(state) * width
+  private func walk(_ text: Span<UInt8>, _ index: inout Int, _ first: inout Int) -> Stop {
+    var row = first
     var at = index
     var following: Int32 = 0
     // Unchecked, because this goes over every byte of a gigabyte: a row is one of the table's, or `step` had not made it;
@@ -118,7 +116,7 @@ struct PatternStates: Sendable {
         }
       }
     }
-    (state, index) = (Int32(row / width), at)
+    (first, index) = (row, at)
     return following >= 0 ? .end : following == -2 ? .match : .unknown
   }
 
@@ -129,12 +127,13 @@ struct PatternStates: Sendable {
     _ = number(of: Key(places: places.sorted(), before: .edge))
   }
 
-  private mutating func step(_ state: Int32, _ byte: UInt8, _ kind: Int) -> Int32 {
-    let (key, cell) = (members[Int(state)], Int(state) * program.classCount + kind)
+  /// The row that follows; nil where that is a match.
+  private mutating func step(_ row: Int, _ byte: UInt8, _ kind: Int) -> Int? {
+    let (key, cell) = (members[row / width], row + kind)
     let current = Neighbour(byte)
     guard let open = settled(key, current) else {
       next[cell] = -2
-      return -2
+      return nil
     }
     mark &+= 1
     var places: [Int32] = []
@@ -150,19 +149,19 @@ struct PatternStates: Sendable {
     }
     if isMatch {
       next[cell] = -2
-      return -2
+      return nil
     }
     // A match may begin anywhere.
     close(program.start, before, nil, &places)
     let following = Key(places: places.sorted(), before: before)
     if let known = number(of: following) {
-      next[cell] = known * Int32(program.classCount)
-      return known
+      next[cell] = Int32(known * width)
+      return known * width
     }
     // No room: all that was learnt is forgotten but for the state in hand and the first one.
-    (members, numbers, next, ends) = ([], [:], [], [])
+    (members, numbers, next) = ([], [:], [])
     begin()
-    return number(of: following) ?? 0
+    return (number(of: following) ?? 0) * width
   }
 
   /// The places of a state once what stands behind it is known; nil where that is a match.
@@ -176,9 +175,10 @@ struct PatternStates: Sendable {
     return places
   }
 
-  private mutating func isMatchAtEnd(_ state: Int) -> Bool {
-    if ends[state] == 0 { ends[state] = settled(members[state], .edge) == nil ? 2 : 1 }
-    return ends[state] == 2
+  private mutating func isMatchAtEnd(_ row: Int) -> Bool {
+    let cell = row + width - 1
+    if next[cell] == -1 { next[cell] = settled(members[row / width], .edge) == nil ? -2 : 0 }
+    return next[cell] == -2
   }
 
   /// Adds what is reached without a byte; true if that is a match.
@@ -214,15 +214,14 @@ struct PatternStates: Sendable {
   }
 
   /// The state's number; nil where there is no room for another one.
-  private mutating func number(of key: Key) -> Int32? {
+  private mutating func number(of key: Key) -> Int? {
     if let known = numbers[key] { return known }
-    let isFull = next.count + program.classCount > Self.mostCells || members.count > 20_000
+    let isFull = next.count + width > Self.mostCells || members.count > 20_000
     guard !isFull || members.count < 2 else { return nil }
-    let number = Int32(members.count)
+    let number = members.count
     members.append(key)
     numbers[key] = number
-    next.append(contentsOf: repeatElement(-1, count: program.classCount))
-    ends.append(0)
+    next.append(contentsOf: repeatElement(-1, count: width))
     return number
   }
 }
