@@ -100,18 +100,18 @@ struct MCPStreamingThread {
       throw .log(SessionLogFailure(error))
     }
     let key = DigestKey(secret)
-    do throws(SessionLogFailure) {
-      return try MCPPipe.open(
+    return try logged { () throws(SessionLogFailure) in
+      try MCPPipe.open(
         server: server, key: key, limit: messageLimit, redaction: request.redaction,
         startFindings: startFindings, at: clock.monotonic(), into: &service.queue)
-    } catch { throw .log(error) }
+    }
   }
 
   private func known<R>(_ body: () throws(ServiceFailure) -> R) throws(RecordingFailure) -> R {
     do throws(ServiceFailure) { return try body() } catch { throw .service(error) }
   }
 
-  private func logged(_ body: () throws(SessionLogFailure) -> Void) throws(RecordingFailure) {
-    do throws(SessionLogFailure) { try body() } catch { throw .log(error) }
+  private func logged<R>(_ body: () throws(SessionLogFailure) -> R) throws(RecordingFailure) -> R {
+    do throws(SessionLogFailure) { return try body() } catch { throw .log(error) }
   }
 }

@@ -19,9 +19,6 @@ struct CommandWatch: Sendable {
   /// The shell says itself when a command runs.
   private var isMarked = false
 
-  /// Another terminal is looked at from now on.
-  mutating func reset() { self = CommandWatch() }
-
   /// Enter stands among what was typed.
   mutating func typedEnter() { isTold = true }
 

@@ -155,3 +155,17 @@ package final class MergedSource: EventSource {
     return line
   }
 }
+
+extension Recording {
+  /// The session of a merged timeline that an event belongs to; nil where the event is the timeline's own.
+  mutating func member(of event: Int) throws(SessionLogFailure) -> String? {
+    try withLine(event) { line in LineHeader(line).flatMap { EventFields.session(line, $0) } }
+  }
+
+  /// What line 0 of such a session says, which is this event; nil where it cannot be read.
+  mutating func start(ofMember event: Int) throws(SessionLogFailure) -> SessionStart? {
+    try withLine(event) { line in
+      do throws(JSONFault) { return try SessionStart(parsing: line) } catch { return nil }
+    }
+  }
+}

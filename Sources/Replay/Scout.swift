@@ -32,7 +32,7 @@ struct Scout: Sendable {
     let isOther = terminals.turn(to: line, header)
     if isOther {
       gatherer.turn(to: terminals.terminal)
-      commands.reset()
+      commands = CommandWatch()
       dropped = terminals.terminal.hiddenDropped
     }
     if kind == .input, marks.contains(.command) { commands.typedEnter() }

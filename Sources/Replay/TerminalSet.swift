@@ -64,4 +64,7 @@ package struct TerminalSet: Sendable {
 extension SessionStart {
   /// Stands for several sessions on one timeline.
   package var isMerged: Bool { kind == MergedSource.kind }
+
+  /// A terminal is shown, be it that of one of several sessions.
+  var hasScreen: Bool { isTerminal || isMerged && columns != nil }
 }

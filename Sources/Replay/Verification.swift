@@ -35,9 +35,9 @@ package enum Verification: Sendable, Equatable {
     }
   }
 
-  /// The first event that nothing proves to stand as it was recorded.
-  package var firstUnproven: Int? {
-    if case .damaged(_, let event) = self { event } else { nil }
+  /// True for an event that nothing proves to stand as it was recorded.
+  package func isUnproven(_ event: Int) -> Bool {
+    if case .damaged(_, let first?) = self { event >= first } else { false }
   }
 
   package var isDamaged: Bool { if case .damaged = self { true } else { false } }

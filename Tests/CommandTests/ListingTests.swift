@@ -91,13 +91,7 @@ struct ListingTests {
     let place = try store([])
     defer { place.remove() }
     let gate = place.path("gate")
-    let session = try OuterTerminal(
-      place,
-      [
-        "record", "-q", "--agent", "slow", "--", "sh", "-c",
-        "echo said-first; until test -s \(gate); do sleep 0.05; done; cat \(gate)",
-      ])
-    #expect(session.wait(for: "said-first"))
+    let session = try OuterTerminal(recordingUntil: gate, place)
     let screen = try OuterTerminal(
       place, ["replay", "@last", "--follow", "--events", "-o", "ndjson"], columns: 400)
     #expect(screen.wait(for: "said-first"), "\(screen.text)")

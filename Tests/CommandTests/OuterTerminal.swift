@@ -153,3 +153,16 @@ enum Recorded {
     events.filter { $0["type"] as? String == type }
   }
 }
+
+extension OuterTerminal {
+  /// Records a program that has said `said-first`, and says what stands in `gate` as soon as something does.
+  convenience init(recordingUntil gate: String, _ place: Place) throws {
+    try self.init(
+      place,
+      [
+        "record", "-q", "--agent", "slow", "--", "sh", "-c",
+        "echo said-first; until test -s \(gate); do sleep 0.05; done; cat \(gate)",
+      ])
+    #expect(wait(for: "said-first"))
+  }
+}

@@ -103,17 +103,23 @@ struct PlayerColourTests {
     }
   }
 
+  /// `replay` of the session with all colours, on a terminal that keeps each byte it is sent.
+  private static func replay(
+    in place: Place, _ environment: [String], _ options: [String]
+  ) throws -> HostileTerminal {
+    try Data(try PlayerScenario.file(PlayerScenario.colours)).write(
+      to: URL(fileURLWithPath: place.path("session.ndjson.zst")))
+    return try HostileTerminal(
+      place, "/usr/bin/env",
+      environment + [try #require(Program.path), "replay"] + options + ["./session.ndjson.zst"],
+      columns: 80, rows: 24)
+  }
+
   @Test(arguments: ColourAlphabet.allCases)
   func `what is sent has no other colours, and those it has`(_ colours: ColourAlphabet) throws {
     let place = try Place()
     defer { place.remove() }
-    try Data(try PlayerScenario.file(PlayerScenario.colours)).write(
-      to: URL(fileURLWithPath: place.path("session.ndjson.zst")))
-    let terminal = try HostileTerminal(
-      place, "/usr/bin/env",
-      colours.environment + [
-        try #require(Program.path), "replay", "--paused", "./session.ndjson.zst",
-      ], columns: 80, rows: 24)
+    let terminal = try Self.replay(in: place, colours.environment, ["--paused"])
     #expect(terminal.read(until: "UNVERIFIED"))
     for keys in ["G", "g", "e", "d", "\r", "r", "r", "\u{1B}", "g/two\r", "?", " ", " ", "E", "G"] {
       terminal.press(keys)
@@ -134,12 +140,7 @@ struct PlayerColourTests {
   ) throws {
     let place = try Place()
     defer { place.remove() }
-    try Data(try PlayerScenario.file(PlayerScenario.colours)).write(
-      to: URL(fileURLWithPath: place.path("session.ndjson.zst")))
-    let terminal = try HostileTerminal(
-      place, "/usr/bin/env",
-      ["TERM=dumb", "COLORTERM=truecolor", try #require(Program.path), "replay"] + options
-        + ["./session.ndjson.zst"], columns: 80, rows: 24)
+    let terminal = try Self.replay(in: place, ["TERM=dumb", "COLORTERM=truecolor"], options)
     let isAsked = options != ["--plain"] && terminal.read(until: "> ")
     #expect(isAsked || options == ["--plain"])
     if isAsked {

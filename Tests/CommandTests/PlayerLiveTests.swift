@@ -13,13 +13,7 @@ struct PlayerLiveTests {
     defer { place.remove() }
     let (program, gate) = (try #require(Program.path), place.path("gate"))
     try #require(try place.bash("'\(program)' init --origin test.example.com/live") == 0)
-    let session = try OuterTerminal(
-      place,
-      [
-        "record", "-q", "--agent", "slow", "--", "sh", "-c",
-        "echo said-first; until test -s \(gate); do sleep 0.05; done; cat \(gate)",
-      ])
-    #expect(session.wait(for: "said-first"))
+    let session = try OuterTerminal(recordingUntil: gate, place)
     let tmux = try OracleTmux(
       place, columns: 80, rows: 24, running: [program, "replay", "-f", "@last"])
     defer { tmux.stop() }

@@ -141,19 +141,14 @@ struct EventPane: Sendable {
   private mutating func member(
     of event: Int, _ links: LinkIndex, _ recording: inout Recording
   ) throws(SessionLogFailure) -> String {
-    let name = try recording.withLine(event) { line in
-      LineHeader(line).flatMap { EventFields.session(line, $0) }
-    }
-    guard let name, event > 0 else { return "" }
+    guard event > 0, let name = try recording.member(of: event) else { return "" }
     // All of them, so that a name does not change as more of the list is looked at.
     if members.count < links.starts.count {
       for (name, first) in links.starts where members[name] == nil {
-        members[name] = try recording.withLine(first) { line in
-          do throws(JSONFault) {
-            let start = try SessionStart(parsing: line)
-            return (start.agent.name ?? start.agent.uid, start.resource?.uid ?? start.kind)
-          } catch { return ("", "") }
-        }
+        members[name] =
+          try recording.start(ofMember: first).map { start in
+            (start.agent.name ?? start.agent.uid, start.resource?.uid ?? start.kind)
+          } ?? ("", "")
       }
     }
     guard let member = members[name] else { return "" }
@@ -180,13 +175,24 @@ struct EventPane: Sendable {
     return links
   }
 
+  /// What the details of an event are made of.
+  mutating func subject(
+    _ event: Int, links: [DetailText.Link], _ clock: ClockStyle, _ verification: Verification,
+    _ navigator: inout Navigator
+  ) throws(SessionLogFailure) -> DetailText.Subject {
+    DetailText.Subject(
+      number: event, event: try navigator.stage.recording.line(event),
+      words: try words(of: event, &navigator.stage.recording), clock: clock, links: links,
+      people: navigator.links.people(of: event), isUnproven: verification.isUnproven(event),
+      hidden: navigator.hidden(at: event))
+  }
+
   struct View {
     var event: Int
     var column: Int
     var clock: ClockStyle
     var hasFocus: Bool
-    /// Events from this one on are not proven to stand as they were recorded.
-    var unproven: Int?
+    var verification: Verification
   }
 
   mutating func draw(
@@ -211,7 +217,7 @@ struct EventPane: Sendable {
       draw(
         words, by: agent, at: time, isChosen: top + row == chosen, isExact: isExact,
         clockWidth: clockWidth,
-        sign: isHidden ? "!" : event >= view.unproven ?? .max ? "?" : " ", view,
+        sign: isHidden ? "!" : view.verification.isUnproven(event) ? "?" : " ", view,
         Rect(row: rect.row + row, column: rect.column, rows: 1, columns: rect.columns), &frame)
     }
   }

@@ -32,11 +32,10 @@ package struct LineMode: ~Copyable {
 
   package init(_ navigator: consuming Navigator, columns: Int = 80) {
     let start = navigator.stage.recording.start
-    let isMerged = start?.isMerged ?? false
-    hasScreen = start.map { $0.isTerminal || isMerged && $0.columns != nil } ?? true
+    hasScreen = start?.hasScreen ?? true
     identity = IdentityWords(start)
     clock = ClockStyle(start)
-    events = EventPane(isWhole: !hasScreen, isMerged: isMerged)
+    events = EventPane(isWhole: !hasScreen, isMerged: start?.isMerged ?? false)
     self.columns = max(20, columns)
     self.navigator = navigator
   }
@@ -187,12 +186,8 @@ package struct LineMode: ~Copyable {
     while navigator.isWorking, navigator.links.scanned < event + Self.ahead {
       try navigator.work(now: 0)
     }
-    let subject = DetailText.Subject(
-      number: event, event: try navigator.stage.recording.line(event),
-      words: try events.words(of: event, &navigator.stage.recording), clock: clock,
-      links: try events.links(of: event, &navigator), people: navigator.links.people(of: event),
-      isUnproven: event >= verification.firstUnproven ?? .max,
-      hidden: navigator.hidden(at: event))
+    let subject = try events.subject(
+      event, links: try events.links(of: event, &navigator), clock, verification, &navigator)
     let lines =
       isRaw
       ? DetailText.rawLines(of: subject, width: columns)

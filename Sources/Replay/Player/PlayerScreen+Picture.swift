@@ -109,7 +109,7 @@ extension PlayerScreen {
     }
     let view = EventPane.View(
       event: player.event, column: eventColumn, clock: clock,
-      hasFocus: wishes.focus == .events, unproven: verification.firstUnproven)
+      hasFocus: wishes.focus == .events, verification: verification)
     try events.draw(on: &frame, in: inner, view, of: &navigator)
     if layout[.screen] == nil { frame.cursor = nil }
   }
@@ -127,15 +127,11 @@ extension PlayerScreen {
     let links = try events.links(of: event, &navigator)
     let count = links.count
     var lines: DetailText.Subject?
-    let isUnproven = event >= verification.firstUnproven ?? .max
     if details.isStale(
-      event: event, width: inner.columns - 1, links: count, isUnproven: isUnproven)
+      event: event, width: inner.columns - 1, links: count,
+      isUnproven: verification.isUnproven(event))
     {
-      lines = DetailText.Subject(
-        number: event, event: try navigator.stage.recording.line(event),
-        words: try events.words(of: event, &navigator.stage.recording), clock: clock, links: links,
-        people: navigator.links.people(of: event), isUnproven: isUnproven,
-        hidden: navigator.hidden(at: event))
+      lines = try events.subject(event, links: links, clock, verification, &navigator)
     }
     if let lines { details.take(lines, width: inner.columns - 1, links: count) }
     details.draw(
@@ -161,15 +157,10 @@ extension PlayerScreen {
     _ event: Int
   ) throws(SessionLogFailure) -> (identity: IdentityWords, kind: String)? {
     guard isMerged, navigator.timeline.count > 0 else { return nil }
-    let name = try navigator.stage.recording.withLine(event) { line in
-      LineHeader(line).flatMap { EventFields.session(line, $0) }
-    }
-    guard let name else { return nil }
+    guard let name = try navigator.stage.recording.member(of: event) else { return nil }
     if let known = members[name] { return known }
     guard let first = navigator.links.starts[name] else { return nil }
-    let start = try navigator.stage.recording.withLine(first) { line -> SessionStart? in
-      do throws(JSONFault) { return try SessionStart(parsing: line) } catch { return nil }
-    }
+    let start = try navigator.stage.recording.start(ofMember: first)
     let found = (IdentityWords(start), Self.kind(start))
     members[name] = found
     return found

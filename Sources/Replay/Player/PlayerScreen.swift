@@ -44,7 +44,7 @@ package struct PlayerScreen: ~Copyable {
     let start = navigator.stage.recording.start
     identity = IdentityWords(start)
     isMerged = start?.isMerged ?? false
-    hasScreen = start.map { $0.isTerminal || $0.isMerged && $0.columns != nil } ?? true
+    hasScreen = start?.hasScreen ?? true
     kind = Self.kind(start)
     clock = ClockStyle(start)
     events = EventPane(isWhole: !hasScreen, isMerged: isMerged)

@@ -251,12 +251,12 @@ struct ReplayVerb: Verb {
   // MARK: text
 
   private func print(_ subject: ReplaySubject, _ io: inout Output) throws -> ExitCode {
-    // A place to begin at is, in text, the place to end at.
     if mode == nil, arguments.flag("follow") {
       throw UserFailure(
         .usage, "no terminal to follow on", place: "--follow",
         wanted: "--events, --frames or --hidden with it, or --timed")
     }
+    // A place to begin at is, in text, the place to end at.
     return try ReplayPrinting(
       subject: subject, mode: mode ?? .plain, format: format, until: at ?? until ?? start,
       scrollback: arguments.integer("scrollback") ?? PlainText.scrollback,
