@@ -14,8 +14,9 @@ struct Relay: ~Copyable {
   ]
   /// Bytes that wait for the screen, or for the child, at most.
   private static let waiting = 256 << 10
-  /// Pieces of output that are taken before anything else is looked at.
+  /// Pieces of output that are taken at a time, and how often that is done before anything else is looked at.
   private static let burst = 16
+  private static let rounds = 16
   /// Bytes that a kernel gives at a time while a terminal has more.
   private static let fullPiece = 4095
   /// Microseconds that the output of a child that ended may be quiet before its last bytes are taken as read.
@@ -94,8 +95,9 @@ struct Relay: ~Copyable {
     // A size that changed before signals were heard.
     resize()
     while !isOver {
+      let flows = passOn()
       gatherInterests()
-      interests.wait(milliseconds: patience())
+      interests.wait(milliseconds: flows ? 0 : patience())
       if interests.isReadable(1) { handleSignals(notify) }
       if interests.isWritable(0) { sendTyped() }
       if interests.isReadable(2) { readTyped() }
@@ -121,6 +123,10 @@ struct Relay: ~Copyable {
   private var interests = Polling.Interests()
   private var lastTransfer = PseudoTerminal.Transfer.later
   private var hasRested = false
+  /// Output came since nothing more was there to pass on.
+  private var flows = false
+  /// Bytes that were taken from the child, and that the screen took.
+  private var moved: UInt64 = 0
   var now: UInt64 { clock.monotonic() }
 
   /// True unless what is typed would have to wait for the record.
@@ -155,6 +161,23 @@ struct Relay: ~Copyable {
 
   // MARK: From the child to the screen
 
+  /// Passes on what there is, while output flows; true if there may be more.
+  ///
+  /// It does not ask first what is ready: that costs as much as to try.
+  private mutating func passOn() -> Bool {
+    guard flows else { return false }
+    for _ in 0..<Self.rounds {
+      let before = moved
+      if lastTransfer != .over, hasRoom { takeOutput() }
+      sendShown()
+      if moved == before {
+        flows = false
+        return false
+      }
+    }
+    return true
+  }
+
   /// Takes output in the pieces that the kernel gives, and shows each before it takes the next: so whoever reads the
   /// screen and the child work at the same time.
   private mutating func takeOutput() {
@@ -170,6 +193,9 @@ struct Relay: ~Copyable {
   /// Records and shows the first bytes of the buffer; false where the record refuses.
   private mutating func take(_ count: Int) -> Bool {
     lastOutput = now
+    // Small pieces are the last ones for now, as a rule.
+    if count >= Self.fullPiece { flows = true }
+    moved &+= UInt64(count)
     if status != nil { bytesAfterEnd += count }
     if request.input == .masked { secrets.shown(Array(buffer[..<count])) }
     // The record first, then the screen; where the record refuses, nothing more is let through.
@@ -194,7 +220,10 @@ struct Relay: ~Copyable {
 
   /// Shows the first bytes of the buffer.
   private mutating func pass(bufferTo end: Int) {
-    guard shown.isEmpty else { return shown.append(buffer, 0..<end) }
+    guard shown.isEmpty else {
+      shown.append(buffer, 0..<end)
+      return sendShown()
+    }
     switch output.write(buffer.span.extracting(..<end)) {
     case .bytes(let count): shown.append(buffer, count..<end)
     case .later: shown.append(buffer, 0..<end)
@@ -214,6 +243,7 @@ struct Relay: ~Copyable {
       switch shown.withFirst(offered, { output.write($0) }) {
       case .bytes(let count):
         shown.drop(count)
+        moved &+= UInt64(count)
         // To ask again what is full would cost a call.
         guard count == offered else { return }
       case .later: return
