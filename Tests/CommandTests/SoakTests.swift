@@ -8,10 +8,10 @@ import Testing
 /// Gateways, terminals and MCP pipes on one store; their recorders are killed at random moments, and a model of what was
 /// acknowledged is held against what is there in the end.
 ///
-/// `SOAK_SECONDS` sets how long (1800 in `make soak`).
+/// `SOAK_SECONDS` sets how long: 1800 in `make soak`, 60 in the suite.
 struct SoakTests {
   static let seconds =
-    ProcessInfo.processInfo.environment["SOAK_SECONDS"].flatMap { Double($0) } ?? 10
+    ProcessInfo.processInfo.environment["SOAK_SECONDS"].flatMap { Double($0) } ?? 60
 
   /// What the store owes.
   private final class Model: Sendable {
