@@ -1,4 +1,5 @@
 internal import Terminal
+internal import Text
 
 /// Tells at which output a command was entered: where the shell says so, or where a line ends behind a prompt.
 ///
@@ -10,7 +11,8 @@ struct CommandWatch: Sendable {
   /// Bytes of one output that are looked at: what follows an Enter begins with the end of its line.
   private static let head = 4096
   /// ESC ] 1 3 3 ; C: the command runs.
-  private static let runs: [UInt8] = [0x1B, 0x5D, 0x31, 0x33, 0x33, 0x3B, 0x43]
+  private static let runs = LiteralFinder(
+    [0x1B, 0x5D, 0x31, 0x33, 0x33, 0x3B, 0x43], folds: false)
 
   /// The prompt that waits.
   private var prompt: String?
@@ -25,7 +27,7 @@ struct CommandWatch: Sendable {
   /// True if a command was entered with this output; asked before the terminal is fed.
   mutating func isEntered(_ output: Span<UInt8>, on terminal: borrowing VirtualTerminal) -> Bool {
     let head = output.extracting(0..<min(output.count, Self.head))
-    if Self.tellsRunning(head) {
+    if Self.runs.find(in: head, from: 0) != nil {
       isMarked = true
       return end()
     }
@@ -56,16 +58,5 @@ struct CommandWatch: Sendable {
   private static func lineFeed(_ bytes: Span<UInt8>) -> Int? {
     for index in 0..<bytes.count where bytes[index] == 0x0A { return index }
     return nil
-  }
-
-  private static func tellsRunning(_ bytes: Span<UInt8>) -> Bool {
-    var index = 0
-    while index + runs.count <= bytes.count {
-      if bytes[index] == 0x1B, (1..<runs.count).allSatisfy({ bytes[index + $0] == runs[$0] }) {
-        return true
-      }
-      index += 1
-    }
-    return false
   }
 }

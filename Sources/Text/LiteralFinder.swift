@@ -1,7 +1,7 @@
 /// Finds one piece of text, looking at sixteen places at a time.
 ///
 /// Where the piece's first and last byte stand as far apart as they must, the rest is compared.
-struct LiteralFinder: Sendable {
+package struct LiteralFinder: Sendable {
   private typealias Block = SIMD16<UInt8>
 
   private let piece: [UInt8]
@@ -13,7 +13,7 @@ struct LiteralFinder: Sendable {
   private let lastFold: Block
 
   /// With `folds`, the piece is in ASCII lower case, and found in either case.
-  init(_ piece: [UInt8], folds: Bool) {
+  package init(_ piece: [UInt8], folds: Bool) {
     (self.piece, self.folds) = (piece, folds)
     let (first, last) = (piece.first ?? 0, piece.last ?? 0)
     (self.first, self.last) = (Block(repeating: first), Block(repeating: last))
@@ -28,7 +28,8 @@ struct LiteralFinder: Sendable {
   @inline(__always)
   static func lower(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
-  func find(in text: Span<UInt8>, from start: Int) -> Int? {
+  /// Where the piece stands first from `start` on; nil if nowhere, or if it is empty.
+  package func find(in text: Span<UInt8>, from start: Int) -> Int? {
     let length = piece.count
     guard length > 0, start >= 0, start <= text.count - length else { return nil }
     return unsafe text.withUnsafeBytes { raw in
