@@ -40,7 +40,8 @@ package struct TransparencyLog: Sendable {
     do { hasher = try TreeHasher() } catch { throw SessionLogFailure(error) }
     var edge = try edge(at: guardHead, using: &hasher)
     try quarantineRest(of: file, from: edge.bytes)
-    try publish(guardHead, guardBytes, always: leaves.isEmpty)
+    // What failed may have been the sync of a name that stands already.
+    try publish(guardHead, guardBytes, always: leaves.isEmpty || isRetry)
     var leaves = leaves
     if isRetry { try drop(&leaves, in: edge) }
     guard !leaves.isEmpty else { return guardHead }

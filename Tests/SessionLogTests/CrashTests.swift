@@ -189,21 +189,28 @@ import Testing
       var writer = try box.begin(TestStore.id(1))
       try writer.append(TestLine.output(1, "x"))
       files.inject(.init(at: call, .fail(FileFailure.noSpace, landing: call % 2 == 0)))
+      var isClosed = true
       do { _ = try writer.close(lines: [TestLine.end(2)]) } catch {
         files.heal()
         do { _ = try writer.close(lines: [TestLine.end(2)]) } catch {
+          isClosed = false
           _ = try Recovery(box.store, box.state, clock: box.clock).run()
         }
       }
       files.heal()
-      let disk = files.kill()
-      let after = try TestStore(reopening: "/box", on: disk, clock: box.clock)
-      _ = try Recovery(after.store, after.state, clock: box.clock).run()
-      let (log, sessions) = try after.verify()
-      #expect(log.findings.isEmpty)
-      #expect(sessions.map(\.word) == ["OK"], "call \(call): \(sessions.flatMap(\.findings))")
-      let finals = log.leaves[TestStore.id(1)]?.filter { $0.leaf.kind.isFinal }.count
-      #expect(finals == 1, "call \(call)")
+      let cuts = (0..<4).map { files.crash(seed: UInt64(call * 4 + $0)) }
+      for disk in cuts + [files.kill()] {
+        let after = try TestStore(reopening: "/box", on: disk, clock: box.clock)
+        // What was told to be closed is so on a disk that lost its power, before anything is mended.
+        let last = try after.log().leaves[TestStore.id(1)]?.last?.leaf.kind
+        if isClosed { #expect(last == .close, "call \(call)") }
+        _ = try Recovery(after.store, after.state, clock: box.clock).run()
+        let (log, sessions) = try after.verify()
+        #expect(log.findings.isEmpty)
+        #expect(sessions.map(\.word) == ["OK"], "call \(call): \(sessions.flatMap(\.findings))")
+        let finals = log.leaves[TestStore.id(1)]?.filter { $0.leaf.kind.isFinal }.count
+        #expect(finals == 1, "call \(call)")
+      }
     }
   }
 }
