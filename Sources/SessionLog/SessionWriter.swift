@@ -64,6 +64,10 @@ package struct SessionWriter: ~Copyable {
   var flushedLines: UInt64 = 0
   /// Syncs are left to `GroupCommit`.
   var isGrouped = false
+  /// Lines only gather: whoever appends now has no time to compress them, and may not wait for a disk.
+  ///
+  /// For as long as `takesLines` says; then `compressGathered` and `makeDurable` do the rest.
+  package var isGathering = false
   /// The next line needs more room than the batch has: a round ends it with a commit.
   package var isBatchFull = false
   /// A write found no space: what waits goes out before anything is added to it.
@@ -251,6 +255,15 @@ package struct SessionWriter: ~Copyable {
     batchContent + count + 1 <= (batchContent == 0 ? Limits.batchBytes : Limits.batchBytes / 2)
   }
 
+  /// True if the next line can be taken without a durable point before it.
+  package var takesLines: Bool {
+    failure == nil && !isEnding && !isStalled && batchContent < pace.commitBytes
+      && !isCommitWaiting
+  }
+
+  /// A commit waits for its sync; at most one ever does, or a crash could tear it and spare the next.
+  private var isCommitWaiting: Bool { batchStart > durableBytes }
+
   /// Appends one line; it is durable after the next `makeDurable`.
   ///
   /// - Throws: then the line was not taken. `.outOfSpace`: offer it again when space returns.
@@ -276,7 +289,7 @@ package struct SessionWriter: ~Copyable {
     }
     try makeRoom(for: line.count)
     add(line, time: time)
-    if raw.count >= Compression.chunk { try compressChunk() }
+    if raw.count >= Compression.chunk, !isGathering { try compressChunk() }
   }
 
   /// Appends `{"t":T` and `rest`, which the caller has found to be `,"type":"X"…}`: JSON in UTF-8 without a control
@@ -299,7 +312,7 @@ package struct SessionWriter: ~Copyable {
     LineStart.append(time, to: &raw)
     raw.append(rest, 0..<rest.count)
     count(from: start, time: time)
-    if raw.count >= Compression.chunk { try compressChunk() }
+    if raw.count >= Compression.chunk, !isGathering { try compressChunk() }
   }
 
   /// Sees to it that a line of so many bytes may join the batch, and notes since when something waits.
@@ -309,7 +322,7 @@ package struct SessionWriter: ~Copyable {
         throw SessionLogFailure(
           .refused, "the batch is full", at: path, advice: "Make the session durable first.")
       }
-    } else if batchContent >= pace.commitBytes {
+    } else if batchContent >= pace.commitBytes, !isGathering || !hasRoom(for: count) {
       // Before the line is taken, so that whoever hears of a full disk still holds it.
       try makeDurable()
     }
@@ -333,6 +346,20 @@ package struct SessionWriter: ~Copyable {
     batchContent += raw.count - start
     contentBytes += UInt64(raw.count - start)
     lastTime = time
+  }
+
+  /// Compresses lines that have gathered, if they are many, or makes the commit of the batch that they fill, for the
+  /// next `makeDurable` to write; false if there is nothing to do.
+  package mutating func compressGathered() throws(SessionLogFailure) -> Bool {
+    guard failure == nil, !isEnding, !isStalled else { return false }
+    if raw.count >= Compression.chunk {
+      try compressChunk()
+    } else if batchContent >= pace.commitBytes, !isCommitWaiting {
+      try commit([])
+    } else {
+      return false
+    }
+    return true
   }
 
   /// Hands the lines so far to libzstd, which may keep them back.
@@ -417,15 +444,14 @@ package struct SessionWriter: ~Copyable {
     throws(SessionLogFailure)
   {
     if let failure { throw failure }
-    // At most one commit waits for its sync, or a crash could tear it and spare the next.
-    if isStalled { try sync(metadata: false) }
+    if isStalled || isCommitWaiting { try sync(metadata: false) }
     let moment = clock.monotonic()
     let isDue =
       wantsCommit || batchContent >= pace.commitBytes
       || oldestUncommitted.map { moment &- $0 >= pace.commit } ?? false
     if isDue, batchContent > 0 {
       try commit([])
-    } else if !raw.isEmpty || oldestWaiting != nil {
+    } else if lines != flushedLines {
       try flush()
     }
     try sync(metadata: false)
@@ -529,7 +555,7 @@ package struct SessionWriter: ~Copyable {
     if let failure { throw failure }
     if !isEnding {
       try check(last: last)
-      if isStalled { try finish() }
+      if isStalled || isCommitWaiting { try finish() }
       try end(last)
     }
     try finish()

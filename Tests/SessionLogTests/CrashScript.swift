@@ -42,7 +42,9 @@ struct CrashScript {
     try flush(&first, box, commit: true)
     try append(&first, [0xFF, 0, 0x1B, 0x0A], box)
     try flush(&first, box)
-    var second = try begin(Self.ids[1], box)
+    var pace = Pace()
+    pace.commitBytes = 1200
+    var second = try begin(Self.ids[1], box, pace)
     try append(&second, "second 0", box)
     try append(&first, String(repeating: "é€😀", count: 90), box)
     try flush(&second, box)
@@ -53,13 +55,17 @@ struct CrashScript {
     try flush(&second, box)
     try append(&second, "never flushed on its own", box)
     try close(&first, box)
+    try gather(&second, 6, box)
     try append(&second, "second last", box)
+    try gather(&second, 6, box)
     try close(&second, box)
   }
 
-  private func begin(_ id: SessionID, _ box: TestStore) throws -> SessionWriter {
+  private func begin(_ id: SessionID, _ box: TestStore, _ pace: Pace = Pace()) throws
+    -> SessionWriter
+  {
     promises.given[id] = []
-    let writer = try box.begin(id)
+    let writer = try box.begin(id, pace: pace)
     promises.note(writer, in: box)
     return writer
   }
@@ -73,6 +79,16 @@ struct CrashScript {
     let line = TestLine.output(writer.now(), data)
     promises.given[writer.id]?.append(line)
     try writer.append(line)
+  }
+
+  /// As by one that may not wait for the disk: whatever follows has the commit of a full batch to write.
+  private func gather(_ writer: inout SessionWriter, _ count: Int, _ box: TestStore) throws {
+    writer.isGathering = true
+    defer { writer.isGathering = false }
+    for number in 0..<count where writer.takesLines {
+      try append(&writer, "gathered \(number) \(String(repeating: "y", count: 300))", box)
+    }
+    while try writer.compressGathered() {}
   }
 
   private func flush(_ writer: inout SessionWriter, _ box: TestStore, commit: Bool = false) throws {

@@ -445,4 +445,54 @@ import Testing
     while try reader.next(into: &batch) == .committed { sizes.append(batch.lineCount) }
     #expect(sizes == [2, 1, 4, 4, 2])
   }
+
+  @Test
+  func `lines that gather touch no file, and the commit of a full batch waits for the next sync`()
+    throws
+  {
+    let files = FaultyFiles()
+    let box = try TestStore(on: files)
+    var pace = Pace()
+    pace.commitBytes = 4000
+    var writer = try box.begin(TestStore.id(1), pace: pace)
+    let calls = files.calls
+    writer.isGathering = true
+    var number: UInt64 = 0
+    while writer.takesLines {
+      number += 1
+      try writer.append(TestLine.output(number, String(repeating: "x", count: 1000)))
+    }
+    #expect(number == 4 && writer.lines == 6)
+    let commits = try writer.compressGathered()
+    let again = try writer.compressGathered()
+    #expect(commits && !again && !writer.takesLines)
+    #expect(files.calls == calls && writer.durableLines == 2)
+    // A line of whoever may wait belongs to the batch after it.
+    writer.isGathering = false
+    number += 1
+    try writer.append(TestLine.output(number, "behind"))
+    #expect(files.calls == calls && !writer.takesLines)
+    try writer.makeDurable()
+    #expect(writer.durableLines == 7 && writer.takesLines)
+    writer.isGathering = true
+    while writer.takesLines {
+      number += 1
+      try writer.append(TestLine.output(number, String(repeating: "x", count: 1000)))
+    }
+    _ = try writer.compressGathered()
+    try writer.makeDurable()
+    #expect(writer.durableLines == writer.lines && writer.takesLines)
+    while writer.takesLines {
+      number += 1
+      try writer.append(TestLine.output(number, String(repeating: "x", count: 1000)))
+    }
+    _ = try writer.compressGathered()
+    _ = try writer.close(lines: [TestLine.end(number + 1)])
+    #expect(try box.findings() == [])
+    var reader = try SessionReader(path: writer.path, in: box.store.system)
+    var batch = Batch()
+    var sizes: [Int] = []
+    while try reader.next(into: &batch) == .committed { sizes.append(batch.lineCount) }
+    #expect(sizes == [2, 4, 5, 4, 1])
+  }
 }
