@@ -22,6 +22,20 @@ struct PatientWriter: ~Copyable {
     self.waitsForSpace = waitsForSpace
   }
 
+  var id: SessionID { writer.id }
+  /// False if the next line would have to wait for a durable point, or may never come.
+  var takesLines: Bool { writer.takesLines }
+  /// Lines only gather, without compressing or waiting; see `SessionWriter.isGathering`.
+  var isGathering: Bool {
+    get { writer.isGathering }
+    set { writer.isGathering = newValue }
+  }
+
+  /// Compresses lines that have gathered, if they are many; false if they are not.
+  mutating func compressGathered() throws(SessionLogFailure) -> Bool {
+    try writer.compressGathered()
+  }
+
   /// Number of the next line.
   var nextLine: UInt64 { writer.lines }
   /// Microseconds until a durable point is due; 0 when it is, nil while nothing waits.

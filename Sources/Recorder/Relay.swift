@@ -163,17 +163,19 @@ struct Relay: ~Copyable {
 
   /// Passes on what there is, while output flows; true if there may be more.
   ///
-  /// It does not ask first what is ready: that costs as much as to try.
+  /// It does not ask first what is ready: that costs as much as to try. What time is left goes to the record.
   private mutating func passOn() -> Bool {
     guard flows else { return false }
     for _ in 0..<Self.rounds {
       let before = moved
       if lastTransfer != .over, hasRoom { takeOutput() }
       sendShown()
-      if moved == before {
+      if moved == before, !state.help() {
         flows = false
         return false
       }
+      // More than the time that is left can do.
+      while state.captured.isCrowded, state.help() {}
     }
     return true
   }

@@ -92,4 +92,69 @@ struct MailboxTests {
     #expect(box.receive(waiting: nil, lingering: 20_000) == [3])
     #expect(clock.monotonic() - next >= 20_000)
   }
+
+  @Test func `a helper takes the oldest, never the newest, and makes room for a sender that waits`()
+  {
+    let box = Mailbox<Int>(capacity: 100)
+    #expect(box.takeOldest { _ in 60 } == nil)
+    for number in 1...2 { #expect(box.send(number, weight: 60)) }
+    #expect(!box.hasRoom)
+    let started = Worker({ _ = box.send(3, weight: 60) })
+    guard let sender = started else {
+      Issue.record("no thread")
+      return
+    }
+    #expect(box.takeOldest { _ in 60 } == 1)
+    sender.join()
+    #expect(box.takeOldest { _ in 60 } == 2)
+    #expect(box.hasRoom)
+    #expect(box.takeOldest { _ in 60 } == nil)
+    #expect(box.receive(waiting: 0) == [3])
+  }
+
+  @Test func `what may not be kept waiting is the receiver's, with all before it`() {
+    let box = Mailbox<Int>(capacity: 100)
+    for number in 1...2 { #expect(box.send(number, weight: 1)) }
+    #expect(box.send(3, weight: 0))
+    #expect(box.takeOldest { _ in 1 } == nil)
+    #expect(box.wait(nil, lingering: 20_000_000) == .pressing)
+    #expect(box.receive(waiting: 0) == [1, 2, 3])
+    for number in 4...5 { #expect(box.send(number, weight: 1)) }
+    #expect(box.takeOldest { _ in 1 } == 4)
+  }
+
+  @Test func `a wait takes nothing, and says what it came to`() {
+    let box = Mailbox<Int>(capacity: 80)
+    #expect(box.wait(1_000, lingering: 1_000) == .nothing)
+    #expect(box.send(1, weight: 1))
+    #expect(box.wait(nil, lingering: 1_000) == .something)
+    #expect(!box.isCrowded)
+    #expect(box.send(2, weight: 9))
+    #expect(box.isCrowded)
+    #expect(box.wait(nil, lingering: 1_000) == .something)
+    #expect(box.send(3, weight: 10))
+    #expect(box.wait(nil, lingering: 20_000_000) == .pressing)
+    #expect(box.receive(waiting: 0) == [1, 2, 3])
+  }
+
+  @Test(arguments: [false, true])
+  func `a call ends the wait, or the next one, and only that`(comesLater: Bool) {
+    let box = Mailbox<Int>(capacity: 80)
+    if !comesLater { box.wake() }
+    let started = Worker({
+      guard comesLater else { return }
+      pause(milliseconds: 30)
+      box.wake()
+    })
+    guard let caller = started else {
+      Issue.record("no thread")
+      return
+    }
+    #expect(box.wait(nil, lingering: 0) == .call)
+    caller.join()
+    #expect(box.wait(1_000, lingering: 1_000) == .nothing)
+    // One that takes is ended as well, with what is there.
+    box.wake()
+    #expect(box.receive(waiting: nil) == [])
+  }
 }

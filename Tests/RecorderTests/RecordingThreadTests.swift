@@ -32,8 +32,26 @@ struct RecordingThreadTests {
     /// A mark is made durable at once.
     func mark(_ text: String) {
       let author = Identity(issuer: "local", uid: "1")
-      _ = state.capture(.mark(text, author: author, box.clock.monotonic()), weight: 1)
+      _ = state.capture(.mark(text, author: author, box.clock.monotonic()), weight: 0)
     }
+
+    /// Sends so many pieces as a relay does that has time for the record now and then; returns what it sent.
+    func flood(_ pieces: Range<Int>) -> [UInt8] {
+      var all: [UInt8] = []
+      for number in pieces {
+        let text = String(repeating: "piece \(number) of a flood\r\n", count: 180)
+        let piece = Array(text.utf8.prefix(4095))
+        guard state.capture(output: piece.span, at: box.clock.monotonic()) else { break }
+        all += piece
+        box.clock.advance(100)
+        if number % 3 == 0 { _ = state.help() }
+        while state.captured.isCrowded, state.help() {}
+      }
+      return all
+    }
+
+    /// Items that were recorded by way of help.
+    var helped: UInt64 { state.work.take { work in work?.helped ?? 0 } }
 
     func end() {
       let end = EndOfSession(reason: "client", status: .exited(0))
@@ -52,6 +70,13 @@ struct RecordingThreadTests {
       return all
     }
 
+    /// What the terminal showed, by a session's lines.
+    func output(_ lines: some Sequence<String>) throws -> [UInt8] {
+      try lines.filter { $0.contains("\"type\":\"terminal.output\"") }.flatMap { line in
+        try #require(try JSONValue(parsing: Array(line.utf8).span)["data"]?.string).utf8
+      }
+    }
+
     /// The lines of each session, oldest session first.
     func sessions() throws -> [[String]] {
       var sessions: [[String]] = []
@@ -64,14 +89,16 @@ struct RecordingThreadTests {
     }
   }
 
-  private func start(_ number: Int, _ policy: FailurePolicy) throws -> Running {
+  private func start(_ number: Int, _ policy: FailurePolicy, patience: UInt64 = 0) throws
+    -> Running
+  {
     let files = FaultyFiles()
     let box = try TestStore(on: files)
     let state = RecordingState()
     let id = TestStore.id(number)
     let thread = RecordingThread(
       state: state, store: box.store, stateDirectory: box.state, start: box.start(id),
-      clock: box.clock, pace: Pace(), patience: 0, onFailure: policy)
+      clock: box.clock, pace: Pace(), patience: patience, onFailure: policy)
     let running = Running(state, files, box, id) { thread.run() }
     let opened = state.changes.receive(waiting: nil)?.first
     #expect(opened?.session == id)
@@ -231,5 +258,67 @@ struct RecordingThreadTests {
     let place = try #require(lines.firstIndex { $0.contains("clock.step") })
     #expect(lines[place].contains("\"delta_us\":-5000000,"))
     #expect(lines[place - 1].contains("before\\n"))
+  }
+
+  @Test func `a flood is recorded by the relay in its turns, in order, over batches and marks`()
+    throws
+  {
+    let running = try start(6, .block)
+    var all = running.flood(0..<900)
+    let before = all.count
+    #expect(running.helped > 20)
+    running.mark("in the middle")
+    all += running.flood(900..<1800)
+    running.end()
+    let receipt = try #require(running.join().last?.closed)
+    let lines = try running.sessions()[0]
+    #expect(UInt64(lines.count) == receipt.lines)
+    #expect(try running.output(lines) == all)
+    let mark = try #require(lines.firstIndex { $0.contains("in the middle") })
+    #expect(try running.output(lines[..<mark]).count == before)
+    #expect(try running.box.findings().isEmpty)
+  }
+
+  @Test(arguments: [FileFailure.noSpace, FileFailure.interrupted])
+  func `while the disk makes the thread wait, the relay's help changes nothing`(number: Int32)
+    throws
+  {
+    let running = try start(7, .block, patience: 60_000_000)
+    var all = running.flood(0..<300)
+    running.files.inject(
+      .init(.write, on: ".ndjson.zst", at: 1, times: 3, .fail(number, landing: false)))
+    all += running.flood(300..<1500)
+    running.end()
+    let changes = running.join()
+    if number == FileFailure.noSpace { #expect(changes.contains { $0.waitsForSpace }) }
+    #expect(changes.last?.closed != nil)
+    #expect(try running.output(running.sessions()[0]) == all)
+    #expect(try running.box.findings().isEmpty)
+  }
+
+  @Test(arguments: [1, 2, 4])
+  func `a session that fails in a flood goes on in another, with all that the first may lack`(
+    sync: Int
+  ) throws {
+    let running = try start(8, .goOn)
+    running.files.inject(
+      .init(.sync, on: ".ndjson.zst", at: sync, .fail(EIO, landing: false)))
+    let all = running.flood(0..<1800)
+    running.end()
+    let changes = running.join()
+    #expect(changes.contains { $0.failing != nil })
+    let receipt = try #require(changes.last?.closed)
+    _ = try Recovery(running.box.store, running.box.state, clock: running.box.clock).run()
+    let sessions = try running.sessions()
+    try #require(sessions.count == 2)
+    let later = try #require(
+      sessions.first { $0[0].contains("\"session\":\"\(receipt.session.text)\"") })
+    let former = try #require(
+      sessions.first { $0[0].contains("\"session\":\"\(running.id.text)\"") })
+    #expect(later.count { $0.contains("recorder.gap") && $0.contains("\"bytes\":0") } == 1)
+    let (first, second) = (try running.output(former), try running.output(later))
+    #expect(all.starts(with: first) && all.suffix(second.count).elementsEqual(second))
+    #expect(first.count + second.count >= all.count)
+    #expect(try running.box.findings().isEmpty)
   }
 }
