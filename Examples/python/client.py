@@ -7,7 +7,7 @@
 
 Protocol: schema/ingest-protocol.md. Reconnects, resumes, and goes on in a new session where the old one is over.
 """
-import json, os, select, socket, time
+import json, os, queue, socket, threading, time
 
 class Refused(Exception):
     """The server turned a message away; `args` are its code and its words."""
@@ -20,17 +20,29 @@ class Recorder:
     def connect(self):
         until = time.monotonic() + self.patience
         while True:
-            self.socket, self.input = socket.socket(socket.AF_UNIX), b""
+            self.socket, self.answers = socket.socket(socket.AF_UNIX), queue.SimpleQueue()
             try:
                 self.socket.connect(self.path)
+                listener = (self.socket.makefile("rb"), self.answers)
+                threading.Thread(target=self.listen, args=listener, daemon=True).start()
                 self.send({"hello": 1, "client": "example.py/1"})
-                while b"\n" not in self.input:
-                    self.receive()
-                return [session.begin() for session in self.sessions.values()]
+                if hello := self.answers.get():
+                    self.hear(hello)
+                    return [session.begin() for session in self.sessions.values()]
             except OSError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.05)
+                pass
+            if time.monotonic() > until:
+                raise ConnectionError("no answer from " + self.path)
+            time.sleep(0.05)
+
+    def listen(self, lines, answers):
+        """Reads at any time: a server whose answers nobody takes stops taking events."""
+        try:
+            for line in lines:
+                answers.put(json.loads(line))
+        except (OSError, ValueError):
+            pass
+        answers.put(None)  # The connection is gone.
 
     def open(self, kind, agent, **fields):
         self.refs += 1
@@ -40,41 +52,23 @@ class Recorder:
         return session
 
     def send(self, message):
-        """Sends, and reads meanwhile: a server whose answers nobody takes stops taking events."""
-        data = json.dumps(message, separators=(",", ":")).encode() + b"\n"
-        state = select.poll()
-        state.register(self.socket, select.POLLIN | select.POLLOUT)
         try:
-            while data:
-                if state.poll()[0][1] & select.POLLIN:
-                    self.receive()
-                else:
-                    data = data[self.socket.send(data[:4096], socket.MSG_DONTWAIT):]
+            self.socket.sendall(json.dumps(message, separators=(",", ":")).encode() + b"\n")
         except OSError:
-            pass  # The next read finds the connection gone and mends it.
-
-    def receive(self):
-        said = self.socket.recv(1 << 16)
-        if not said:
-            raise ConnectionError("the server is gone")
-        self.input += said
+            pass  # The listener says so, and the next read mends it.
 
     def read(self, until):
         """Hears what was said, and goes on until that is so, through reconnects if need be."""
-        while True:
-            *lines, self.input = self.input.split(b"\n")
-            for answer in map(json.loads, lines):
-                ref = next((answer[key] for key in ("opened", "resumed", "ack", "closed", "ref") if key in answer), None)
-                if ref in self.sessions:
-                    self.sessions[ref].hear(answer)
-                elif answer.get("error") not in (None, "shutting_down"):
-                    raise Refused(answer["error"], answer["message"])
-            if until():
-                return
-            try:
-                self.receive()
-            except OSError:
-                self.connect()
+        while not self.answers.empty() or not until():
+            answer = self.answers.get()
+            self.hear(answer) if answer else self.connect()
+
+    def hear(self, answer):
+        ref = next((answer[key] for key in ("opened", "resumed", "ack", "closed", "ref") if key in answer), None)
+        if ref in self.sessions:
+            self.sessions[ref].hear(answer)
+        elif answer.get("error") not in (None, "shutting_down"):
+            raise Refused(answer["error"], answer["message"])
 
 class Session:
     def __init__(self, recorder, ref, fields):
@@ -84,8 +78,7 @@ class Session:
     def begin(self):
         """Opens the session, or comes back to it."""
         self.attached = False
-        word = {"resume": self.ref, "session": self.id} if self.id else {"open": self.ref, **self.fields}
-        self.recorder.send(word)
+        self.recorder.send({"resume": self.ref, "session": self.id} if self.id else {"open": self.ref, **self.fields})
 
     def send(self, messages):
         # What goes out before the answer to `open` would stand in two sessions where that answer is lost.
