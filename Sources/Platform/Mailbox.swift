@@ -85,13 +85,11 @@ internal import Glibc
   }
 
   /// Takes everything that is there, waiting at most `microseconds` for something; nil once closed and empty.
-  ///
-  /// Having something, it waits up to `lingering` microseconds for more: a wake for each small piece of a flood costs
-  /// more than the work on it. What weighs nothing is no part of a flood and is not kept waiting.
-  package func receive(waiting microseconds: UInt64?, lingering: UInt64 = 0) -> [Element]? {
+  package func receive(waiting microseconds: UInt64?) -> [Element]? {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
-    _ = awaitElements(microseconds, lingering)
+    wait(until: Self.moment(after: microseconds)) { elements.isEmpty && !isWoken }
+    isWoken = false
     if elements.isEmpty, isClosed { return nil }
     var taken: [Element] = []
     swap(&taken, &elements)
@@ -112,13 +110,23 @@ internal import Glibc
     case call
   }
 
-  /// Waits as `receive` does, and takes nothing.
+  /// Waits at most `microseconds` for something, and takes nothing.
+  ///
+  /// Having something, it waits up to `lingering` microseconds for more, within the same limit: a wake for each small
+  /// piece of a flood costs more than the work on it. What weighs nothing is no part of a flood and is not kept waiting.
   package func wait(_ microseconds: UInt64?, lingering: UInt64) -> News {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
-    let isCalled = awaitElements(microseconds, lingering)
+    let limit = Self.moment(after: microseconds)
+    wait(until: limit) { elements.isEmpty && !isWoken }
+    if !elements.isEmpty {
+      lingers = true
+      wait(until: min(limit, Self.moment(after: lingering))) { !presses && !isWoken }
+      lingers = false
+    }
+    defer { isWoken = false }
     if presses { return .pressing }
-    if isCalled { return .call }
+    if isWoken { return .call }
     return elements.isEmpty ? .nothing : .something
   }
 
@@ -156,30 +164,25 @@ internal import Glibc
   /// The receiver had better not wait for more; the mutex is held.
   private var presses: Bool { isUrgent || weight >= capacity / 4 }
 
-  /// Waits as `receive` says, while the mutex is held; true if `wake` was called.
-  private func awaitElements(_ microseconds: UInt64?, _ lingering: UInt64) -> Bool {
-    wait(microseconds) { elements.isEmpty && !isWoken }
-    if lingering > 0, !elements.isEmpty {
-      lingers = true
-      wait(lingering) { !presses && !isWoken }
-      lingers = false
-    }
-    defer { isWoken = false }
-    return isWoken
+  /// Microseconds on the monotonic clock; the end of time for nil, 0 for no wait at all.
+  private static func moment(after microseconds: UInt64?) -> UInt64 {
+    guard let microseconds else { return .max }
+    guard microseconds > 0 else { return 0 }
+    var now = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &now)
+    let sum = UInt64(now.tv_sec) * 1_000_000 + UInt64(now.tv_nsec) / 1000
+    return sum.addingReportingOverflow(microseconds).overflow ? .max : sum + microseconds
   }
 
-  /// Waits while `condition` holds and the mailbox is open, at most `microseconds`; the mutex is held.
-  private func wait(_ microseconds: UInt64?, while condition: () -> Bool) {
-    guard let microseconds else {
+  /// Waits while `condition` holds and the mailbox is open, at most until `moment`; the mutex is held.
+  private func wait(until moment: UInt64, while condition: () -> Bool) {
+    guard moment < .max else {
       while condition(), !isClosed { unsafe pthread_cond_wait(changed, mutex) }
       return
     }
-    guard microseconds > 0 else { return }
-    var until = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &until)
-    let nanoseconds = until.tv_nsec + Int(clamping: microseconds % 1_000_000) * 1000
-    until.tv_sec += Int(clamping: microseconds / 1_000_000) + nanoseconds / 1_000_000_000
-    until.tv_nsec = nanoseconds % 1_000_000_000
+    guard moment > 0 else { return }
+    var until = timespec(
+      tv_sec: Int(clamping: moment / 1_000_000), tv_nsec: Int(moment % 1_000_000) * 1000)
     while condition(), !isClosed {
       if unsafe pthread_cond_timedwait(changed, mutex, &until) != 0 { return }
     }

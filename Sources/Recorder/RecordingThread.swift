@@ -98,7 +98,7 @@ struct RecordingThread {
       let (wait, helped) = state.work.take { work in
         (work?.wait(pace.flush), work?.helped ?? 0)
       }
-      let news = state.captured.wait(wait, lingering: min(wait ?? lingering, lingering))
+      let news = state.captured.wait(wait, lingering: lingering)
       outcome = try state.work.take { work throws(SessionLogFailure) in
         try work?.record(state, news, helped: helped, clock)
       }

@@ -83,14 +83,20 @@ struct MailboxTests {
     }
     let clock = SystemClock()
     let before = clock.monotonic()
-    #expect(box.receive(waiting: nil, lingering: 20_000_000) == [1, 2])
+    #expect(box.wait(nil, lingering: 20_000_000) == .pressing)
+    #expect(box.receive(waiting: 0) == [1, 2])
     #expect(clock.monotonic() - before < 10_000_000)
     sender.join()
     // And only once: what comes next may wait again.
     #expect(box.send(3, weight: 1))
     let next = clock.monotonic()
-    #expect(box.receive(waiting: nil, lingering: 20_000) == [3])
+    #expect(box.wait(nil, lingering: 20_000) == .something)
     #expect(clock.monotonic() - next >= 20_000)
+    // But not beyond what it may wait in all.
+    let last = clock.monotonic()
+    #expect(box.wait(10_000, lingering: 20_000_000) == .something)
+    #expect(clock.monotonic() - last < 10_000_000)
+    #expect(box.receive(waiting: 0) == [3])
   }
 
   @Test func `a helper takes the oldest, never the newest, and makes room for a sender that waits`()
