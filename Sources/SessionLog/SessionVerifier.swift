@@ -41,7 +41,7 @@ package enum SessionVerifier {
       reader.receiptCheck = ReceiptCheck(receipts)
       try walk(&reader, leaves: leaves, into: &verdict, visit: visit)
     } catch {
-      if error.kind == .missing, leaves.isEmpty, !verdict.isLive, let receipt = receipts.first {
+      if error.kind == .missing, leaves.isEmpty, let receipt = receipts.first {
         verdict.findings.append(
           Finding(
             .receiptLines, .missing, .completeness, path: path, found: "neither a file nor a leaf",
@@ -50,7 +50,8 @@ package enum SessionVerifier {
               + "Keep the receipt: it is proof."))
         return verdict
       }
-      if error.kind == .missing, leaves.isEmpty, !verdict.isLive {
+      // Also while its lock is held: it is just begun, or a recovery puts aside what never began.
+      if error.kind == .missing, leaves.isEmpty {
         throw SessionLogFailure(
           .unknownSession, "no such session", at: id.text, found: "neither a file nor a leaf",
           wanted: "a session of \(store.path)", advice: "List them with `blackbox sessions`.")

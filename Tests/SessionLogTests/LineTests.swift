@@ -495,4 +495,22 @@ import Testing
     while try reader.next(into: &batch) == .committed { sizes.append(batch.lineCount) }
     #expect(sizes == [2, 4, 5, 4, 1])
   }
+
+  @Test func `a session without a leaf whose lock is held is not said to be missing`()
+    throws
+  {
+    let box = try TestStore(on: FaultyFiles())
+    let id = TestStore.id(1)
+    let lock = try File(
+      box.store.livePath(of: id), .createNew(box.store.filePermissions), in: box.store.system)
+    #expect(try lock.lock(wait: false))
+    let isLive = try box.store.isLive(id)
+    #expect(isLive)
+    #expect {
+      _ = try StoreVerifier.verify(id, in: box.store, log: try box.log())
+    } throws: { error in
+      (error as? SessionLogFailure)?.kind == .unknownSession
+    }
+    #expect(try box.findings() == [])
+  }
 }
