@@ -26,14 +26,15 @@ class Recorder:
                 listener = (self.socket.makefile("rb"), self.answers)
                 threading.Thread(target=self.listen, args=listener, daemon=True).start()
                 self.send({"hello": 1, "client": "example.py/1"})
-                if hello := self.answers.get():
-                    self.hear(hello)
-                    return [session.begin() for session in self.sessions.values()]
+                hello = self.answers.get()
+                if hello is None:
+                    raise ConnectionError("the server is gone")
+                self.hear(hello)
+                return [session.begin() for session in self.sessions.values()]
             except OSError:
-                pass
-            if time.monotonic() > until:
-                raise ConnectionError("no answer from " + self.path)
-            time.sleep(0.05)
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
 
     def listen(self, lines, answers):
         """Reads at any time: a server whose answers nobody takes stops taking events."""
@@ -61,7 +62,10 @@ class Recorder:
         """Hears what was said, and goes on until that is so, through reconnects if need be."""
         while not self.answers.empty() or not until():
             answer = self.answers.get()
-            self.hear(answer) if answer else self.connect()
+            if answer is None:
+                self.connect()
+            else:
+                self.hear(answer)
 
     def hear(self, answer):
         ref = next((answer[key] for key in ("opened", "resumed", "ack", "closed", "ref") if key in answer), None)

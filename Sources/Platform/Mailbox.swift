@@ -170,8 +170,9 @@ internal import Glibc
     guard microseconds > 0 else { return 0 }
     var now = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-    let sum = UInt64(now.tv_sec) * 1_000_000 + UInt64(now.tv_nsec) / 1000
-    return sum.addingReportingOverflow(microseconds).overflow ? .max : sum + microseconds
+    let (moment, isBeyond) = (UInt64(now.tv_sec) * 1_000_000 + UInt64(now.tv_nsec) / 1000)
+      .addingReportingOverflow(microseconds)
+    return isBeyond ? .max : moment
   }
 
   /// Waits while `condition` holds and the mailbox is open, at most until `moment`; the mutex is held.

@@ -31,7 +31,7 @@ struct PatientWriter: ~Copyable {
     set { writer.isGathering = newValue }
   }
 
-  /// Compresses lines that have gathered, if they are many; false if they are not.
+  /// See `SessionWriter.compressGathered`.
   mutating func compressGathered() throws(SessionLogFailure) -> Bool {
     try writer.compressGathered()
   }

@@ -41,17 +41,18 @@ package enum SessionVerifier {
       reader.receiptCheck = ReceiptCheck(receipts)
       try walk(&reader, leaves: leaves, into: &verdict, visit: visit)
     } catch {
-      if error.kind == .missing, leaves.isEmpty, let receipt = receipts.first {
-        verdict.findings.append(
-          Finding(
-            .receiptLines, .missing, .completeness, path: path, found: "neither a file nor a leaf",
-            wanted: "\(receipt.lines) lines, as the receipt says",
-            advice: "The session was taken out of the log too, or belongs to another store. "
-              + "Keep the receipt: it is proof."))
-        return verdict
-      }
       // Also while its lock is held: it is just begun, or a recovery puts aside what never began.
       if error.kind == .missing, leaves.isEmpty {
+        if let receipt = receipts.first {
+          verdict.findings.append(
+            Finding(
+              .receiptLines, .missing, .completeness, path: path,
+              found: "neither a file nor a leaf",
+              wanted: "\(receipt.lines) lines, as the receipt says",
+              advice: "The session was taken out of the log too, or belongs to another store. "
+                + "Keep the receipt: it is proof."))
+          return verdict
+        }
         throw SessionLogFailure(
           .unknownSession, "no such session", at: id.text, found: "neither a file nor a leaf",
           wanted: "a session of \(store.path)", advice: "List them with `blackbox sessions`.")

@@ -35,7 +35,7 @@ extension SessionWriter {
         || oldestUncommitted.map { moment &- $0 >= pace.commit } ?? false
       if isDue, batchContent > 0, unanchored?.kind != .open {
         try commit([])
-      } else if !raw.isEmpty || lines != flushedLines {
+      } else if lines != flushedLines {
         try flush()
       }
     }
