@@ -227,7 +227,8 @@ final class RecordedSession {
     }
     guard let over = answer["closed"] != nil ? id : nil else { return }
     // A server that is being stopped closes what nobody asked it to close.
-    guard closing == nil || isWaiting else { return client.sessions[ref] = nil }
+    let isAsked = closing?["reason"] as? String == answer["reason"] as? String
+    guard closing == nil || isWaiting || !isAsked else { return client.sessions[ref] = nil }
     goOn(after: over, stored: stored ?? 0)
   }
 

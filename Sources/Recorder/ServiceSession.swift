@@ -17,7 +17,10 @@ struct ServiceSession: ~Copyable {
   private var credit: UInt64 = 0
   private var askedBarrier: UInt64 = 0
   private var closing: [UInt8]?
+  /// Since the session was opened or resumed; the answer may come with another connection.
   private var hasSentClose = false
+  /// The word of `closing` for why the session ends.
+  private var reason: String?
 
   /// A barrier is asked for, as soon as all events are sent.
   var isBarrierWanted = false
@@ -52,7 +55,6 @@ struct ServiceSession: ~Copyable {
     given = 0
     credit = 0
     askedBarrier = 0
-    hasSentClose = false
     give(StreamOpening.line([.init("hello", .integer(1)), .init("client", .string("blackbox"))]))
   }
 
@@ -64,6 +66,7 @@ struct ServiceSession: ~Copyable {
   /// The same with `session.end` as it would stand in a session of this process.
   mutating func end(_ line: [UInt8]) {
     guard case .object(let members)? = Self.parse(line) else { return }
+    reason = members.first { $0.name == "reason" }?.value.string
     closing = StreamOpening.line(
       [.init("close", .string(StreamOpening.reference))]
         + members.filter { !["t", "type", "n_events"].contains($0.name) })
@@ -176,6 +179,7 @@ struct ServiceSession: ~Copyable {
     } else if answer["resumed"] != nil {
       note(answer)
       queue.rewind()
+      hasSentClose = false
       step = .attached
     } else if answer["ack"] != nil {
       note(answer)
@@ -193,7 +197,7 @@ struct ServiceSession: ~Copyable {
 
   private mutating func hear(closed answer: JSONValue) throws(ServiceFailure) {
     note(answer)
-    if hasSentClose, queue.settled == queue.newest {
+    if hasSentClose, queue.settled == queue.newest, answer["reason"]?.string == reason {
       guard let session, let root = answer["root"]?.string.flatMap({ Base64.decode($0) }),
         let digest = Digest(root)
       else { throw .notUnderstood("closed without a receipt") }
@@ -201,7 +205,7 @@ struct ServiceSession: ~Copyable {
         session: session, lines: UInt64(clamping: answer["lines"]?.integer ?? 0), root: digest)
       return
     }
-    // The server is being stopped: what it has not taken goes on in a new session, when it is back.
+    // The server was stopped, say: what it has not taken goes on in a new session, when it is back.
     goOn(isConnectionGood: false)
   }
 

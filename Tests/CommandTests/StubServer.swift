@@ -35,6 +35,8 @@ final class StubServer: Sendable {
     var events: [[UInt8]] = []
     var acked = 0
     var isOver = false
+    /// Why its client closed it.
+    var reason: String?
     var isOpened = false
   }
 
@@ -225,6 +227,7 @@ final class StubServer: Sendable {
     default:
       state.sessions[place].acked = state.sessions[place].events.count
       state.sessions[place].isOver = true
+      state.sessions[place].reason = message["reason"] as? String ?? "client"
       talk.refs[ref] = nil
       let session = state.sessions[place]
       answer("closed", ref, session, n: session.events.count, &talk)
@@ -237,6 +240,10 @@ final class StubServer: Sendable {
       return
     }
     talk.passedOver.remove(ref)
+    guard state.sessions[place].reason == nil else {
+      let session = state.sessions[place]
+      return answer("closed", ref, session, n: session.events.count, &talk)
+    }
     guard !state.sessions[place].isOver else {
       return refuse("session_over", ref, state.sessions[place], &talk)
     }
@@ -263,8 +270,9 @@ final class StubServer: Sendable {
     _ word: String, _ ref: String, _ session: Session, n: Int?, _ talk: inout Talk
   ) {
     let number = n.map { "\"n\":\($0)," } ?? ""
+    let reason = word == "closed" ? session.reason.map { "\"reason\":\"\($0)\"," } ?? "" : ""
     talk.output.append(
-      "{\"\(word)\":\"\(ref)\",\(number)\"session\":\"\(session.id)\","
+      "{\"\(word)\":\"\(ref)\",\(number)\(reason)\"session\":\"\(session.id)\","
         + "\"lines\":\(session.events.count + 2),\"root\":\"\(Self.root)\"}")
   }
 

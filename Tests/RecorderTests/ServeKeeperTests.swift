@@ -91,13 +91,48 @@ import Testing
     let lines = try bench.lines(id)
     #expect(lines.last?.contains(#""reason":"lost""#) == true)
     let over = try bench.say(#"{"resume":"q","session":"\#(id)"}"#, on: 2)
-    #expect(over.map { $0["error"]?.string } == ["session_over"] && over[0]["n"]?.integer == 1)
+    #expect(over.map { $0["closed"]?.string } == ["q"] && over[0]["n"]?.integer == 1)
+    #expect(over[0]["reason"]?.string == "lost" && over[0]["lines"]?.integer == Int64(lines.count))
     #expect(
       try bench.say(#"{"resume":"q","session":"\#(id)"}"#, on: 3, user: 9).map {
         $0["error"]?.string
       } == ["forbidden"])
     let unknown = try bench.say(#"{"resume":"q","session":"\#(TestStore.id(9))"}"#, on: 2)
     #expect(unknown.map { $0["error"]?.string } == ["session_unknown"])
+  }
+
+  @Test func `that were closed say so again to whoever missed it, with the same receipt`() throws {
+    let bench = try ServeBench()
+    let id = try bench.open()
+    _ = try bench.say(#"{"event":"r","n":1,"type":"a"}"#)
+    let closed = try bench.say(#"{"close":"r","reason":"timeout"}"#)
+    #expect(closed.last?["reason"]?.string == "timeout")
+    for ref in ["r", "q"] {
+      let again = try bench.say(#"{"resume":"\#(ref)","session":"\#(id)"}"#, on: 2)
+      #expect(again.map { $0["closed"]?.string } == [ref])
+      for member in ["n", "session", "lines", "root", "reason", "log"] {
+        #expect(again[0][member] == closed.last?[member] && again[0][member] != nil, "\(member)")
+      }
+    }
+    // The ref is free again.
+    _ = try bench.open("r", on: 2)
+
+    // The client goes with its close and comes back before the disk has it.
+    let other = try bench.open("s", on: 3)
+    var next = 1000
+    var talk = ConnectionDecoder(connection: 4, peer: PeerCredentials(user: 7, process: 1))
+    _ = talk.decode(Array(#"{"hello":1}"#.utf8).span, moment: 0, next: &next)
+    let resume = Array(#"{"resume":"t","session":"\#(other)"}"#.utf8)
+    #expect(talk.decode(resume.span, moment: 0, next: &next) == .goOn)
+    let back = talk.takeCommands()
+    var gone = try #require(bench.talks[3])
+    let close = Array(#"{"close":"s","reason":"client"}"#.utf8)
+    #expect(gone.decode(close.span, moment: 0, next: &next) == .goOn)
+    try bench.keeper.take([gone.takeCommands(), [.gone(connection: 3)], back])
+    let told = try bench.wait(0)
+    #expect(told.map { $0["closed"]?.string } == ["t"] && told[0]["session"]?.string == other)
+    #expect(told[0]["reason"]?.string == "client" && told[0]["lines"]?.integer == 3)
+    #expect(try bench.box.findings() == [])
   }
 
   @Test func `are no more than allowed`() throws {
@@ -268,7 +303,7 @@ import Testing
     #expect(lines[7].hasSuffix(#""n_events":8}"#))
     // And only they count for whoever comes back.
     let over = try bench.say(#"{"resume":"r","session":"\#(early)"}"#)
-    #expect(over[0]["error"]?.string == "session_over" && over[0]["n"]?.integer == 2)
+    #expect(over[0]["closed"]?.string == "r" && over[0]["n"]?.integer == 2)
     let mine = try bench.say(#"{"resume":"r","session":"\#(own)"}"#)
     #expect(mine[0]["n"]?.integer == 1)
     #expect(try bench.box.findings() == [])

@@ -167,7 +167,7 @@ import Testing
     #expect(bench.exchange.counters.now.replaced == 2)
     // Whoever comes back to it hears of their own events alone.
     let over = try bench.say(#"{"resume":"q","session":"\#(id)"}"#)
-    #expect(over.map { $0["n"]?.integer } == [7] && over[0]["error"]?.string == "session_over")
+    #expect(over.map { $0["n"]?.integer } == [7] && over[0]["closed"]?.string == "q")
   }
 
   @Test func `a client that goes or skips a number leaves nothing behind that was not stored`()

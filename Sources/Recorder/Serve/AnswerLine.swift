@@ -20,9 +20,11 @@ enum AnswerLine {
   }
 
   /// `opened`, `resumed`, `ack` and `closed`: a receipt for the session as it stands.
+  ///
+  /// `reason` is why the session ended; one that a JSON string need not escape.
   static func receipt(
     _ word: StaticString, ref: String, n: UInt64?, session: SessionID, lines: UInt64, root: Digest,
-    head: Checkpoint?
+    reason: String? = nil, head: Checkpoint?
   ) -> [UInt8] {
     // Thousands of these go out in each round: no string is made on the way.
     var line: [UInt8] = []
@@ -42,6 +44,11 @@ enum AnswerLine {
     line.append(literal: "\",\"lines\":")
     DecimalText.append(lines, to: &line)
     append(root, to: &line)
+    if let reason {
+      line.append(literal: ",\"reason\":\"")
+      line.append(contentsOf: reason.utf8)
+      line.append(0x22)
+    }
     if let head {
       line.append(literal: ",\"log\":{\"size\":")
       DecimalText.append(head.size, to: &line)

@@ -90,29 +90,41 @@ extension SessionKeeper {
 
   /// An `open` or `close` leaf is in the signed log.
   private func logged(_ session: ServedSession, _ leaf: Leaf) {
-    if leaf.kind == .open {
+    guard leaf.kind != .open else {
       if case .opening = session.state { session.state = .live }
       exchange.counters.update { $0.opened += 1 }
-    } else {
-      session.state = .over
-      sessions[session.id] = nil
-      exchange.counters.update { $0.closed += 1 }
+      guard let owner = session.owner else { return }
+      answers.append(
+        .line(
+          AnswerLine.receipt(
+            "opened", ref: owner.ref, n: nil, session: session.id, lines: leaf.lines,
+            root: leaf.root, head: head), connection: owner.connection))
+      return
     }
+    guard case .closing(let reason, _) = session.state else { return }
+    session.state = .over
+    sessions[session.id] = nil
+    exchange.counters.update { $0.closed += 1 }
     guard let owner = session.owner else { return }
-    let word: StaticString = leaf.kind == .open ? "opened" : "closed"
-    let n: UInt64? = leaf.kind == .open ? nil : session.n
+    sayClosed(
+      session.id, reason: reason, n: session.n, lines: leaf.lines, root: leaf.root, owner)
+    attached[owner.attachment] = nil
+    session.owner = nil
+  }
+
+  /// A session is over, and its `close` leaf in the signed log: the ref is free again.
+  func sayClosed(
+    _ id: SessionID, reason: String, n: UInt64, lines: UInt64, root: Digest,
+    _ owner: ServedSession.Owner
+  ) {
     answers.append(
       .line(
         AnswerLine.receipt(
-          word, ref: owner.ref, n: n, session: session.id,
-          lines: leaf.lines, root: leaf.root, head: head), connection: owner.connection))
-    if leaf.kind != .open {
-      attached[owner.attachment] = nil
-      session.owner = nil
-      answers.append(
-        .detached(
-          owner.attachment, ref: owner.ref, connection: owner.connection, isRefused: false))
-    }
+          "closed", ref: owner.ref, n: n, session: id, lines: lines, root: root, reason: reason,
+          head: head), connection: owner.connection))
+    answers.append(
+      .detached(
+        owner.attachment, ref: owner.ref, connection: owner.connection, isRefused: false))
   }
 
   /// Says what a session's client may know now, and keeps it in the list if it must come again.
@@ -220,8 +232,18 @@ extension SessionKeeper {
 
 /// What is left of a session that is over, for a client that comes back to it.
 struct PastSession {
+  /// How its client, or the server for it, ended it.
+  struct Ending {
+    var reason: String
+    var lines: UInt64
+    var root: Digest
+  }
+
   var user: UInt32
+  /// The client's own.
   var events: UInt64
+  /// Nil if a recovery ended it.
+  var ending: Ending?
 
   /// Nil if the store has no such file, or none that can be read.
   static func find(_ id: SessionID, in store: Store) -> PastSession? {
@@ -231,11 +253,13 @@ struct PastSession {
       var events: UInt64 = 0
       // What the server says of clock and secrets stands at the end, and no client sent it.
       var own: UInt64 = 0
+      var reason: String?
       while try reader.next(into: &batch) != .end {
         let redacts = reader.start?.redact != nil
         for index in 0..<batch.lineCount {
           batch.withLine(index) { line in
             guard let header = LineHeader(line) else { return }
+            if header.isType("session.end", in: line) { reason = Self.reason(of: line) }
             let isOurs =
               header.isType("session.start", in: line) || header.isType("session.salt", in: line)
               || header.isType("session.end", in: line)
@@ -248,9 +272,20 @@ struct PastSession {
         }
       }
       guard let user = reader.start?.json["peer"]?["uid"]?.integer else { return nil }
-      return PastSession(user: UInt32(clamping: user), events: events - own)
+      var past = PastSession(user: UInt32(clamping: user), events: events - own)
+      if let reason, reader.isClosed, !reader.isRecovered, reader.findings.isEmpty {
+        past.ending = Ending(reason: reason, lines: reader.tree.size, root: reader.root())
+      }
+      return past
     } catch {
       return nil
     }
+  }
+
+  private static func reason(of line: Span<UInt8>) -> String? {
+    do {
+      let reason = try JSONValue(parsing: line)["reason"]?.string
+      return reason.flatMap { OpenRequest.reasons.contains($0) ? $0 : nil }
+    } catch { return nil }
   }
 }

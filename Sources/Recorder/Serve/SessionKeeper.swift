@@ -321,25 +321,29 @@ final class SessionKeeper {
           return refuse(.sessionBusy, "it is being recovered, or another recorder writes it")
         }
       } catch { return refuse(.sessionBusy, Self.words(error)) }
-      switch PastSession.find(id, in: store) {
-      case .none: return refuse(.sessionUnknown, "no such session")
-      case .some(let past) where past.user == place.user:
-        return refuse(.sessionOver, "the session is closed", n: past.events, id)
-      case .some: return refuse(.forbidden, "it is another user's session")
+      guard let past = PastSession.find(id, in: store) else {
+        return refuse(.sessionUnknown, "no such session")
       }
+      guard past.user == place.user else {
+        return refuse(.forbidden, "it is another user's session")
+      }
+      guard let ending = past.ending else {
+        return refuse(.sessionOver, "the session was ended by a recovery", n: past.events, id)
+      }
+      let owner = ServedSession.Owner(
+        connection: place.connection, ref: place.ref, attachment: attachment)
+      return sayClosed(
+        id, reason: ending.reason, n: past.events, lines: ending.lines, root: ending.root, owner)
     }
     guard session.user == place.user else {
       return refuse(.forbidden, "it is another user's session")
     }
     guard session.owner == nil else { return refuse(.sessionBusy, "another writer is attached") }
-    switch session.state {
-    case .opening, .live: break
-    case .closing, .over:
-      return refuse(.sessionOver, "the session is being closed", n: session.n, id)
-    }
     session.owner = .init(connection: place.connection, ref: place.ref, attachment: attachment)
     session.detached = nil
     attached[attachment] = session
+    // One that is being closed is answered by `closed`, as soon as it is.
+    if case .closing = session.state { return }
     session.owesResumed = true
     mark(session, isUrgent: true)
   }
