@@ -28,17 +28,7 @@ extension SessionWriter {
   mutating func writeOut(commit wantsCommit: Bool) throws(SessionLogFailure) {
     if let failure { throw failure }
     // Bytes that a full disk refused go out alone: at most one commit waits for its sync.
-    if !isStalled, !isEnding {
-      let moment = clock.monotonic()
-      let isDue =
-        wantsCommit || isBatchFull || batchContent >= pace.commitBytes
-        || oldestUncommitted.map { moment &- $0 >= pace.commit } ?? false
-      if isDue, batchContent > 0, unanchored?.kind != .open {
-        try commit([])
-      } else if lines != flushedLines {
-        try flush()
-      }
-    }
+    if !isStalled, !isEnding { try gather(commit: wantsCommit, at: clock.monotonic()) }
     try write()
   }
 

@@ -367,6 +367,19 @@ package struct SessionWriter: ~Copyable {
     if try borrowCompressor() { try compress(.none) } else { try endFrame() }
   }
 
+  /// Brings every line so far into `waiting`: with a commit where one is due, else by a flush.
+  mutating func gather(commit wantsCommit: Bool, at moment: UInt64) throws(SessionLogFailure) {
+    let isDue =
+      wantsCommit || isBatchFull || batchContent >= pace.commitBytes
+      || oldestUncommitted.map { moment &- $0 >= pace.commit } ?? false
+    // The `open` leaf is the log's first of a session.
+    if isDue, batchContent > 0, unanchored?.kind != .open {
+      try commit([])
+    } else if lines != flushedLines {
+      try flush()
+    }
+  }
+
   /// Makes every line so far decodable from `waiting`.
   mutating func flush() throws(SessionLogFailure) {
     if try borrowCompressor() { try compress(.flush) } else { try endFrame() }
@@ -446,14 +459,7 @@ package struct SessionWriter: ~Copyable {
     if let failure { throw failure }
     if isStalled || isCommitWaiting { try sync(metadata: false) }
     let moment = clock.monotonic()
-    let isDue =
-      wantsCommit || batchContent >= pace.commitBytes
-      || oldestUncommitted.map { moment &- $0 >= pace.commit } ?? false
-    if isDue, batchContent > 0 {
-      try commit([])
-    } else if lines != flushedLines {
-      try flush()
-    }
+    try gather(commit: wantsCommit, at: moment)
     try sync(metadata: false)
     if anchors, let leaf = unanchored, moment &- lastAnchor >= pace.anchor || wantsCommit {
       try record(leaf)
