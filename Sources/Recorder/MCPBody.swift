@@ -8,6 +8,8 @@ struct MCPBody {
   let value: Range<Int>
   /// The value can stand in an event as it is.
   let isVerbatim: Bool
+  /// The text is no JSON: its messages are what a reader that is not strict finds.
+  let isLenient: Bool
 
   /// Checks the text; throws if it is not one JSON value in UTF-8.
   init(_ text: [UInt8], _ ending: MCPFramer.Ending) throws(MCPScanner.Fault) {
@@ -17,10 +19,38 @@ struct MCPBody {
     let found = try MCPScanner.check(text.span)
     self.text = text
     self.ending = ending
+    isLenient = false
     value = found.value
     isVerbatim =
       found.value == text.indices && found.depth <= MCPTranscript.depth
       && text.count <= MCPTranscript.payload && !text.contains(0x0D)
+  }
+
+  /// Takes a text that is no JSON.
+  init(lenient text: [UInt8], _ ending: MCPFramer.Ending) {
+    (self.text, self.ending, value) = (text, ending, text.indices)
+    (isVerbatim, isLenient) = (false, true)
+  }
+
+  /// True unless it begins as no message can.
+  var looksLikeMessage: Bool {
+    let first = text.first { $0 > 0x20 && $0 < 0x7F }
+    return first == 0x7B || first == 0x5B
+  }
+
+  /// Messages that a reader finds in it who is not strict, and where they stand.
+  func lenientMessages(limit: Int) -> [(message: MCPMessage, range: Range<Int>)] {
+    var found: [(MCPMessage, Range<Int>)] = []
+    let values = isLenient ? MCPScanner.values(in: text.span, limit: limit) : [value]
+    for value in values {
+      let elements = MCPText.elements(of: text.span, in: value, limit: limit)?.first ?? [value]
+      for range in elements where found.count < limit {
+        var message = MCPMessage(text.span, in: range)
+        if message.kind == .other { message = MCPMessage(text.span, in: range, folding: true) }
+        if message.kind != .other { found.append((message, range)) }
+      }
+    }
+    return found
   }
 
   /// Appends the event that `line` begins, with this body: in one line or, where it is long, in several.

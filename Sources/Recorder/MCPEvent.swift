@@ -32,29 +32,39 @@ struct MCPEvent {
     try sink.append(line.finish())
   }
 
-  /// The id as what calls and results are matched by: `1` and `"1"` are two, `1` and `1.0` one.
-  func key(in text: Span<UInt8>, _ secret: DigestKey) -> String? {
+  /// The id as what calls and results are matched by: `1` and `1.0` are one.
+  func key(in text: Span<UInt8>, _ secret: DigestKey) -> [UInt8]? {
     guard let range = message.id else { return nil }
     switch MCPText.small(text, range) {
-    case .integer(let number)?: return "n\(number)"
+    case .integer(let number)?: return Array("n\(number)".utf8)
     case .number(let written)?:
-      guard let number = Double(written) else { return "n" + written }
-      return Int64(exactly: number).map { "n\($0)" } ?? "n\(number)"
-    case .string(let string)?: return "s" + string
-    case .null?: return "null"
+      // Beyond that two integers may be one `Double`.
+      guard let number = Double(written), number.magnitude <= 9_007_199_254_740_992 else {
+        return Array("t\(written)".utf8)
+      }
+      return Array((Int64(exactly: number).map { "n\($0)" } ?? "f\(number)").utf8)
+    case .null?: return Array("null".utf8)
     default:
       // Not an id that the protocol allows, or a very long one; still the same bytes come back.
-      do { return "d" + (try secret.digest(of: text.extracting(range)).hex) } catch { return nil }
+      return MCPText.identity(text, range, secret) ?? MCPText.digest(text, range, secret)
     }
   }
+
+  /// Only a reader that is not strict takes it for this.
+  private var isLenient: Bool { body.isLenient || message.isFolded }
 
   private var size: Int { part?.range.count ?? body.text.count }
 
   private func addCommon(_ line: inout LineBuilder, _ text: Span<UInt8>) {
     line.add("direction", direction.text)
-    if let id = message.id, id.count <= MCPText.limit, isVerbatim(text, id) {
-      line.add("jsonrpc_id", verbatim: text.extracting(id))
+    if let id = message.id, id.count <= MCPText.limit {
+      if isLenient {
+        if let id = MCPText.small(text, id) { line.add("jsonrpc_id", id) }
+      } else if isVerbatim(text, id) {
+        line.add("jsonrpc_id", verbatim: text.extracting(id))
+      }
     }
+    if isLenient { line.add("lenient", .bool(true)) }
     if message.hasDuplicates { line.add("duplicate_members", .bool(true)) }
   }
 
@@ -77,8 +87,12 @@ struct MCPEvent {
   ) throws(SessionLogFailure) -> MCPCall {
     let text = body.text.span
     let params = MCPText.members(of: text, in: message.params)
-    let name = (params["name"] ?? params["uri"]).flatMap { MCPText.string(text, $0) }
+    let named = params["name"] ?? params["uri"]
+    let name = named.flatMap { MCPText.string(text, $0) }
     addCommon(&line, text)
+    if !message.hasDuplicates, params.hasTwins(of: ["name", "uri", "arguments"]) {
+      line.add("duplicate_members", .bool(true))
+    }
     line.add("server", server)
     if let method = message.method { line.add("method", method) }
     if let name { line.add("name", name) }
@@ -87,7 +101,8 @@ struct MCPEvent {
       line.add("state_digest", try key.contentDigest(of: text.extracting(state)).hex)
     }
     if message.method == "tools/call", direction == .toServer,
-      let digest = name.flatMap({ catalog.definition(of: $0) })
+      let digest = named.flatMap({ MCPText.identity(text, $0, key) })
+        .flatMap({ catalog.definition(of: $0) })
     {
       line.add("definition_digest", digest.hex)
     }

@@ -2,7 +2,8 @@ internal import SessionLog
 
 /// Finds where the parts of a JSON text stand, without making values of them.
 ///
-/// A message may be as large as the pipe allows: a tree of it would take many times its size. Source: RFC 8259.
+/// A message may be as large as the pipe allows: a tree of it would take many times its size. Only `check` is strict;
+/// whatever else is asked of a text takes what some readers take too (see `values`). Source: RFC 8259.
 struct MCPScanner {
   /// Why a text is not JSON, or not to be scanned.
   struct Fault: Error, Equatable {
@@ -22,12 +23,15 @@ struct MCPScanner {
   private(set) var offset: Int
   /// The deepest nesting seen: 0 for a value that is neither object nor array.
   private(set) var deepest = 0
+  private let isStrict: Bool
 
-  private init(at offset: Int) { self.offset = offset }
+  private init(at offset: Int, isStrict: Bool = false) {
+    (self.offset, self.isStrict) = (offset, isStrict)
+  }
 
   /// The members of the object that is the whole of `range`; nil if that is another kind of value.
   ///
-  /// - Throws: if anything in `range` is not JSON; members' values are checked to the bottom.
+  /// - Throws: if `range` is no object.
   static func members(of text: Span<UInt8>, in range: Range<Int>) throws(Fault) -> [Member]? {
     var scanner = MCPScanner(at: range.lowerBound)
     guard scanner.peek(text, range.upperBound) == 0x7B else { return nil }
@@ -59,7 +63,7 @@ struct MCPScanner {
 
   /// Checks that the text is one JSON value with white space around it; returns where it stands and how deep it is.
   static func check(_ text: Span<UInt8>) throws(Fault) -> (value: Range<Int>, depth: Int) {
-    var scanner = MCPScanner(at: 0)
+    var scanner = MCPScanner(at: 0, isStrict: true)
     scanner.skipSpace(text, text.count)
     let start = scanner.offset
     try scanner.value(text, text.count, level: 0)
@@ -67,6 +71,31 @@ struct MCPScanner {
     scanner.skipSpace(text, text.count)
     guard scanner.offset == text.count else { throw scanner.fault("something follows the value") }
     return (start..<end, scanner.deepest)
+  }
+
+  /// Where values stand that some reader would find in a line that is no JSON, `limit` at most.
+  ///
+  /// Servers are less strict than the standard: `NaN` and `Infinity` (Python), bytes that are not UTF-8, a CR as the
+  /// line's end (Python's text files), several values behind one another (Go's decoder), a byte order mark, any nesting.
+  static func values(in text: Span<UInt8>, limit: Int) -> [Range<Int>] {
+    var values: [Range<Int>] = []
+    var offset = 0
+    if text.count >= 3, text[0] == 0xEF, text[1] == 0xBB, text[2] == 0xBF { offset = 3 }
+    while values.count < limit {
+      var scanner = MCPScanner(at: offset)
+      scanner.skipSpace(text, text.count)
+      let start = scanner.offset
+      guard start < text.count else { break }
+      do throws(Fault) {
+        try scanner.value(text, text.count, level: 0)
+        values.append(start..<scanner.offset)
+        offset = scanner.offset
+      } catch {
+        offset = start
+        while offset < text.count, text[offset] != 0x0D { offset += 1 }
+      }
+    }
+    return values
   }
 
   private func peek(_ text: Span<UInt8>, _ end: Int) -> UInt8? {
@@ -86,15 +115,38 @@ struct MCPScanner {
 
   private mutating func value(_ text: Span<UInt8>, _ end: Int, level: Int) throws(Fault) {
     switch peek(text, end) {
-    case 0x7B?: try object(text, end, level: level + 1) { _, _ in }
-    case 0x5B?: try array(text, end, level: level + 1) { _ in }
+    case 0x7B? where isStrict || level < Self.depth:
+      try object(text, end, level: level + 1) { _, _ in }
+    case 0x5B? where isStrict || level < Self.depth:
+      try array(text, end, level: level + 1) { _ in }
+    case 0x7B?, 0x5B?: try skip(text, end)
     case 0x22?: try string(text, end)
     case 0x74?: try word("true", text, end)
     case 0x66?: try word("false", text, end)
     case 0x6E?: try word("null", text, end)
+    case 0x4E? where !isStrict: try word("NaN", text, end)
+    case 0x49? where !isStrict: try word("Infinity", text, end)
     case nil: throw fault("ends where a value should be")
     default: try number(text, end)
     }
+  }
+
+  /// Passes over an object or array by its brackets, however deep it is.
+  private mutating func skip(_ text: Span<UInt8>, _ end: Int) throws(Fault) {
+    var open = 0
+    repeat {
+      switch peek(text, end) {
+      case nil: throw fault("object or array does not end")
+      case 0x22?: try string(text, end)
+      case 0x7B?, 0x5B?:
+        open += 1
+        offset += 1
+      case 0x7D?, 0x5D?:
+        open -= 1
+        offset += 1
+      default: offset += 1
+      }
+    } while open > 0
   }
 
   private mutating func enter(_ level: Int) throws(Fault) {
@@ -177,7 +229,7 @@ struct MCPScanner {
       let byte = text[offset]
       offset += 1
       if byte == 0x22 { return }
-      if byte < 0x20 { throw fault("a control byte stands in a string") }
+      if byte < 0x20, isStrict { throw fault("a control byte stands in a string") }
       guard byte == 0x5C else { continue }
       guard offset < end else { break }
       let escaped = text[offset]
@@ -206,6 +258,7 @@ struct MCPScanner {
 
   private mutating func number(_ text: Span<UInt8>, _ end: Int) throws(Fault) {
     if peek(text, end) == 0x2D { offset += 1 }
+    if !isStrict, peek(text, end) == 0x49 { return try word("Infinity", text, end) }
     if peek(text, end) == 0x30 {
       offset += 1
     } else if !digits(text, end) {

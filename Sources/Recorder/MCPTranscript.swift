@@ -75,6 +75,7 @@ struct MCPTranscript {
       try record(text, ending, direction, moment, into: &sink)
     case .overlong(let bytes, let isFirst, let isLast):
       try flush(into: &sink)
+      if direction == .toClient { catalog.doubt() }
       var part = isFirst ? 0 : overlongParts[direction, default: 0]
       try MCPJunk.put(
         bytes, direction, sink.time(of: moment), reason: "too long to be held as one message",
@@ -98,7 +99,8 @@ struct MCPTranscript {
   ) throws(SessionLogFailure) {
     let body: MCPBody
     do throws(MCPScanner.Fault) { body = try MCPBody(text, ending) } catch {
-      return try put(aside: text, ending, direction, moment, error.reason, into: &sink)
+      return try record(
+        malformed: MCPBody(lenient: text, ending), direction, moment, error.reason, into: &sink)
     }
     if let elements = MCPText.elements(
       of: text.span, in: body.value, limit: Self.batchElements), elements.count > 0
@@ -108,19 +110,33 @@ struct MCPTranscript {
     }
     let message = MCPMessage(text.span, in: body.value)
     guard message.kind != .other else {
-      return try put(
-        aside: text, ending, direction, moment, "not a JSON-RPC message", into: &sink)
+      return try record(
+        malformed: body, direction, moment, "not a JSON-RPC message", into: &sink)
     }
     try flush(into: &sink)
     let event = MCPEvent(message, body, direction, moment, part: nil)
     try record(event, into: &sink)
   }
 
-  private mutating func put<Sink: EventSink & ~Copyable>(
-    aside text: [UInt8], _ ending: MCPFramer.Ending, _ direction: MCPDirection, _ moment: UInt64,
-    _ reason: String, into sink: inout Sink
+  /// Records a line that is no message, and behind it the messages that somebody may take it for all the same: what a
+  /// server does, it must not do unseen because its reader is less strict.
+  private mutating func record<Sink: EventSink & ~Copyable>(
+    malformed body: MCPBody, _ direction: MCPDirection, _ moment: UInt64, _ reason: String,
+    into sink: inout Sink
   ) throws(SessionLogFailure) {
-    let line = text + Array(ending.text.utf8)
+    let line = body.text + Array(body.ending.text.utf8)
+    let found = body.lenientMessages(limit: Self.batchElements)
+    guard found.isEmpty else {
+      try flush(into: &sink)
+      let number = sink.nextLine
+      try MCPJunk(line, direction, moment, reason: reason).put(into: &sink)
+      for (index, (message, range)) in found.enumerated() {
+        try record(
+          MCPEvent(message, body, direction, moment, part: (number, index, range)), into: &sink)
+      }
+      return
+    }
+    if direction == .toClient, body.looksLikeMessage { catalog.doubt() }
     guard junk?.add(line, direction) != true else { return }
     try flush(into: &sink)
     junk = MCPJunk(line, direction, moment, reason: reason)
@@ -168,8 +184,10 @@ struct MCPTranscript {
       }
       try event.describe(result: &line, of: call, key: key)
       try event.put(line, "mcp.result", into: &sink)
-      if event.direction == .toClient, call?.method == "tools/list" {
-        try catalog.record(event, number: number, time: time, into: &sink)
+      // One that answers nothing yet may be read once its call is on the way.
+      if event.direction == .toClient, call == nil || call?.method == "tools/list" {
+        try catalog.record(
+          event, number: number, time: time, isAsked: call != nil, into: &sink)
       }
     case .notification:
       var line = LineBuilder(time: time, type: "mcp.notification")

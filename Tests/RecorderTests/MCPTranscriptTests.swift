@@ -37,11 +37,14 @@ struct MCPTranscriptTests {
   }
 
   @Test(arguments: [
-    ("1", "1", true), ("1", "1.0", true), ("10", "1e1", true), ("1", "\"1\"", false),
+    ("1", "1", true), ("1", "1.0", true), ("10", "1e1", true), ("1", "\"1\"", true),
+    ("\"7\"", "7", true), ("1", "\"01\"", false), ("\"1.0\"", "1", false),
     ("\"a\"", "\"\\u0061\"", true), ("null", "null", true), ("0", "-0", true),
     ("18446744073709551616", "18446744073709551616", true), ("2.5", "2.50", true),
     ("true", "true", true), ("[1]", "[1]", true), ("{\"a\":1}", "{\"a\":2}", false),
-    ("\"\"", "null", false),
+    ("\"\"", "null", false), ("12345678901234567890", "12345678901234567891", false),
+    ("1e400", "1e500", false), ("\"\\ud800\"", "\"\\ud801\"", false),
+    ("\"\\ud83d\\ude00\"", "\"😀\"", true), ("\"\u{E9}\"", "\"e\u{301}\"", false),
   ])
   func `a result finds its call by an id of any type`(sent: String, back: String, fits: Bool)
     throws
@@ -82,6 +85,38 @@ struct MCPTranscriptTests {
     #expect(events[1]["duplicate_id"]?.bool == true)
     #expect(events[2]["caused_by"]?.integer == 3)
     #expect(events[3]["unmatched"]?.bool == true)
+  }
+
+  @Test func `an id as number and as string are told apart where both wait`() throws {
+    var script = Script()
+    try script.client(#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)
+    try script.client(#"{"jsonrpc":"2.0","id":"1","method":"ping"}"#)
+    try script.server(#"{"jsonrpc":"2.0","id":"1","result":{}}"#)
+    try script.server(#"{"jsonrpc":"2.0","id":1,"result":{}}"#)
+    let events = try script.end()
+    #expect(events.map { $0["caused_by"]?.integer } == [nil, nil, 3, 2])
+    #expect(events.allSatisfy { $0["duplicate_id"] == nil })
+  }
+
+  @Test func `calls that nobody answers are forgotten, newer ones and the other side's are not`()
+    throws
+  {
+    var script = Script()
+    for id in 1...(2 * MCPPendingCalls.limit + 10) {
+      try script.server(#"{"jsonrpc":"2.0","id":\#(id),"method":"sampling/createMessage"}"#)
+    }
+    try script.client(#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
+    try script.server(#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a"}]}}"#)
+    try script.client(
+      #"{"jsonrpc":"2.0","id":\#(2 * MCPPendingCalls.limit + 1),"result":{}}"#)
+    try script.client(#"{"jsonrpc":"2.0","id":2,"result":{}}"#)
+    let events = try script.end().suffix(4)
+    #expect(
+      events.map { $0["type"]?.string }
+        == ["mcp.result", "mcp.catalog", "mcp.result", "mcp.result"])
+    #expect(
+      events.map { $0["unmatched"]?.bool } == [nil, nil, nil, true], "\(events)")
+    #expect(script.transcript.unanswered == 2 * MCPPendingCalls.limit + 9)
   }
 
   @Test func `a cancellation names the call that it ends`() throws {
@@ -147,6 +182,131 @@ struct MCPTranscriptTests {
     #expect(events[Int(place) - 2]["type"]?.string == "mcp.result")
   }
 
+  /// A script whose client was shown one tool, and what a call of it says then, with a change in between.
+  private func definitionAfter(_ change: (inout Script) throws -> Void) throws -> (
+    first: JSONValue?, call: JSONValue?, events: [JSONValue]
+  ) {
+    var script = Script()
+    try script.client(#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
+    try script.server(
+      #"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a","description":"good"}]}}"#)
+    try change(&script)
+    try script.client(#"{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"a"}}"#)
+    let events = try script.end()
+    let first = events.first { $0["type"]?.string == "mcp.catalog" }
+    return (first?["tools"]?.array?[0]["definition_digest"], events.last, events)
+  }
+
+  @Test(arguments: [
+    // The client takes "2" for 2.
+    (#"{"jsonrpc":"2.0","id":"2","result":{"tools":[{"name":"a","description":"evil"}]}}"#, true),
+    // No JSON, and Python reads it.
+    (
+      #"{"jsonrpc":"2.0","id":2,"result":{"x":NaN,"tools":[{"name":"a","description":"evil"}]}}"#,
+      true
+    ),
+    // What is shown is half a character, and another half.
+    (#"{"jsonrpc":"2.0","id":2,"result":{"tools":[{"name":"a","description":"\ud800"}]}}"#, true),
+    // Nobody can say what a client makes of it.
+    (#"{"jsonrpc":"2.0","id":2,"result":{"tools":[{"name":"a","description":'evil'}]}}"#, false),
+  ])
+  func `a changed tool shows however its list is written`(list: String, isShown: Bool) throws {
+    let (first, call, events) = try definitionAfter { script in
+      try script.client(#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#)
+      try script.server(list)
+    }
+    let changed = events.filter { $0["changed"]?.bool == true }
+    #expect(changed.count == (isShown ? 1 : 0))
+    #expect(first != nil && call?["definition_digest"] != first)
+    let now = changed.first?["tools"]?.array?[0]["definition_digest"]
+    #expect(call?["definition_digest"] == now)
+  }
+
+  @Test func `an answer that comes before its call shows, and makes no definition certain`() throws
+  {
+    let evil = #"{"jsonrpc":"2.0","id":2,"result":{"tools":[{"name":"a","description":"evil"}]}}"#
+    let (_, call, events) = try definitionAfter { script in
+      try script.server(evil)
+      try script.client(#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#)
+    }
+    let catalogs = events.filter { $0["type"]?.string == "mcp.catalog" }
+    #expect(catalogs.map { $0["unmatched"]?.bool } == [nil, true])
+    #expect(catalogs[1]["changed"]?.bool == true)
+    #expect(call?["definition_digest"] == nil)
+    // The same definition once more changes nothing, asked for or not.
+    let (first, again, _) = try definitionAfter { script in
+      try script.server(evil.replacing("evil", with: "good"))
+    }
+    #expect(first != nil && again?["definition_digest"] == first)
+  }
+
+  @Test func `a server's log line casts no doubt on its tools, one like a message does`() throws {
+    let (first, call, _) = try definitionAfter { try $0.server("INFO [server] started") }
+    #expect(first != nil && call?["definition_digest"] == first)
+    let doubted = try definitionAfter { try $0.server(#" {"tools": ..."#) }
+    #expect(doubted.first != nil && doubted.call?["definition_digest"] == nil)
+  }
+
+  @Test func `tools whose names only look alike are two`() throws {
+    var script = Script()
+    try script.client(#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
+    let names = ["caf\u{E9}", "cafe\u{301}"]
+    let tools = names.enumerated().map { #"{"name":"\#($1)","description":"\#($0)"}"# }
+    try script.server(
+      #"{"jsonrpc":"2.0","id":1,"result":{"tools":[\#(tools.joined(separator: ","))]}}"#)
+    for name in names {
+      try script.client(
+        #"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"\#(name)"}}"#)
+    }
+    let events = try script.end()
+    let listed = events[2]["tools"]?.array ?? []
+    #expect(events[2]["changed"] == nil && listed.count == 2)
+    #expect(
+      events.suffix(2).map { $0["definition_digest"] }
+        == listed.map { $0["definition_digest"] })
+  }
+
+  @Test(arguments: [
+    #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{"c":NaN}}}"#,
+    #"{"id":1,"method":"tools/call","params":{"name":"add","x":-Infinity}}"#,
+    "{\"id\":1,\"x\":\"\u{1}\",\"method\":\"tools/call\",\"params\":{\"name\":\"add\"}}",
+    "\u{FEFF}{\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"add\"}}",
+    #"{"ID":1,"Method":"tools/call","PARAMS":{"Name":"add"}}"#,
+    #"{"id":1,"method":"tools/call","params":{"name":"add"}} and more"#,
+    "junk\r" + #"{"id":1,"method":"tools/call","params":{"name":"add"}}"#,
+    #"{"id":1,"method":"tools/call","params":{"name":"add","x":"#
+      + String(repeating: "[", count: 2000) + String(repeating: "]", count: 2000) + "}}",
+    #"[{"id":1,"method":"tools/call","params":{"name":"add"}},NaN]"#,
+  ])
+  func `a call is one for whoever is less strict, and its bytes are kept`(text: String) throws {
+    var script = Script()
+    try script.client(text)
+    #expect(script.transcript.hasNewCall)
+    try script.server(#"{"jsonrpc":"2.0","id":1,"result":{}}"#)
+    let events = try script.end()
+    let isJSON = events[0]["type"]?.string == "mcp.call"
+    #expect(isJSON || events[0]["type"]?.string == "mcp.malformed")
+    let call = try #require(events.first { $0["type"]?.string == "mcp.call" })
+    #expect(call["method"]?.string == "tools/call" && call["name"]?.string == "add")
+    #expect(call["lenient"]?.bool == true && call["jsonrpc_id"]?.integer == 1)
+    if !isJSON { #expect(call["batch"]?.integer == 2 && call["index"]?.integer == 0) }
+    #expect(events.last?["type"]?.string == "mcp.result" && events.last?["unmatched"] == nil)
+    #expect(try Reproduction(script.sink.lines).toServer == Array((text + "\n").utf8))
+  }
+
+  @Test func `two calls behind one another, and one with broken characters, are calls`() throws {
+    var script = Script()
+    let one = #"{"id":1,"method":"tools/call","params":{"name":"a"}}"#
+    let two = #"{"id":2,"method":"tools/call","params":{"name":"b?"}}"#
+    let bytes = Array((one + "\r" + two + "\n").utf8).map { $0 == 0x3F ? 0xFF : $0 }
+    try script.feed(bytes, .toServer)
+    let events = try script.end()
+    #expect(events.map { $0["type"]?.string } == ["mcp.malformed", "mcp.call", "mcp.call"])
+    #expect(events.map { $0["name"]?.string } == [nil, "a", "b\u{FFFD}"])
+    #expect(events.map { $0["index"]?.integer } == [nil, 0, 1])
+    #expect(try Reproduction(script.sink.lines).toServer == bytes)
+  }
+
   @Test func `a catalog of many tools is split, and every tool is in it once`() throws {
     var script = Script()
     let names = (0..<2000).map { "tool-\($0)" }
@@ -199,8 +359,20 @@ struct MCPTranscriptTests {
   }
 
   @Test(arguments: [
+    #"{"jsonrpc":"2.0","id":1,"method":"ping","METHOD":"tools/call"}"#,
+    #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","name":"b"}}"#,
+    #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","Name":"b"}}"#,
+  ])
+  func `members that some reader takes for the same are told`(text: String) throws {
+    var script = Script()
+    try script.client(text)
+    let events = try script.end()
+    #expect(events.map { $0["duplicate_members"]?.bool } == [true])
+  }
+
+  @Test(arguments: [
     "junk", "{}", "42", "[]", "", "{\"id\":1}", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\"",
-    "\u{FEFF}{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\"}",
+    "{'id':1,'method':'x'}",
   ])
   func `what is not JSON-RPC is kept as it is`(text: String) throws {
     var script = Script()

@@ -9,7 +9,10 @@ extension EventWords {
       let target = [facts.text("host"), facts.text("path", "url")].compactMap { $0 }.joined()
       return EventWords("request", line((facts.text("method") ?? "") + " " + target), .strong)
     case "kubernetes.request": return kubernetes(facts)
-    case "mcp.call": return EventWords("call", call(facts), .strong)
+    case "mcp.call":
+      let isLenient = facts.value("lenient")?.bool == true
+      return EventWords(
+        "call", call(facts) + (isLenient ? "  (malformed)" : ""), isLenient ? .warn : .strong)
     case "mcp.result": return answer(facts)
     case "mcp.catalog": return catalog(facts)
     case "mcp.notification": return EventWords("notice", line(facts.text("method")), .dim)

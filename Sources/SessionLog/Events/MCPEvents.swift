@@ -20,7 +20,7 @@ package struct MCPCallEvent: SessionEvent {
   package var arguments: JSONValue?
   /// Keyed digest of the arguments.
   package var argsDigest: Digest?
-  /// Digest of the tool's definition as the client was shown it.
+  /// Digest of the tool's definition as the client was shown it; nil where that is not certain.
   package var definitionDigest: Digest?
   /// MCP's date.
   package var protocolVersion: String?
@@ -32,6 +32,8 @@ package struct MCPCallEvent: SessionEvent {
   package var isDuplicate: Bool?
   /// The message names a member twice.
   package var hasDuplicateMembers: Bool?
+  /// Only a reader that is not strict takes it for this.
+  package var isLenient: Bool?
   /// Imports: the source's own id.
   package var id: String?
   /// The message itself, verbatim.
@@ -40,9 +42,9 @@ package struct MCPCallEvent: SessionEvent {
   package var json: String?
   /// Its ending where it is not LF.
   package var eol: String?
-  /// Line of the batch that it stands in.
+  /// Line of the batch, or of the malformed line, that it stands in.
   package var batch: Int64?
-  /// Place in the batch.
+  /// Place in it.
   package var index: Int64?
   package var common = CommonFields()
 
@@ -70,6 +72,7 @@ package struct MCPCallEvent: SessionEvent {
     try visitor.optional("state_digest", &stateDigest)
     try visitor.optional("duplicate_id", &isDuplicate)
     try visitor.optional("duplicate_members", &hasDuplicateMembers)
+    try visitor.optional("lenient", &isLenient)
     try visitor.optional("id", &id)
     try visitor.optional("message", &message)
     try visitor.optional("json", &json)
@@ -87,7 +90,7 @@ package struct MCPResultEvent: SessionEvent {
   package var direction: Direction?
   /// The message's id.
   package var jsonrpcID: JSONValue?
-  /// No call of that id waits.
+  /// No call of that id waits, or it is forgotten: beyond 8,192 unanswered ones the oldest are.
   package var isUnmatched: Bool?
   /// The call's.
   package var method: String?
@@ -117,15 +120,17 @@ package struct MCPResultEvent: SessionEvent {
   package var id: String?
   /// The message names a member twice.
   package var hasDuplicateMembers: Bool?
+  /// Only a reader that is not strict takes it for this.
+  package var isLenient: Bool?
   /// The message itself, verbatim.
   package var message: JSONValue?
   /// The message as text, in parts.
   package var json: String?
   /// Its ending where it is not LF.
   package var eol: String?
-  /// Line of the batch that it stands in.
+  /// Line of the batch, or of the malformed line, that it stands in.
   package var batch: Int64?
-  /// Place in the batch.
+  /// Place in it.
   package var index: Int64?
   package var common = CommonFields()
 
@@ -150,6 +155,7 @@ package struct MCPResultEvent: SessionEvent {
     try visitor.optional("text", &text)
     try visitor.optional("id", &id)
     try visitor.optional("duplicate_members", &hasDuplicateMembers)
+    try visitor.optional("lenient", &isLenient)
     try visitor.optional("message", &message)
     try visitor.optional("json", &json)
     try visitor.optional("eol", &eol)
@@ -170,6 +176,8 @@ package struct MCPCatalogEvent: SessionEvent {
   package var notListed: Int64?
   /// At least one differs from what it was.
   package var isChanged: Bool?
+  /// No call had asked for them yet: nobody knows whether the client took them.
+  package var isUnmatched: Bool?
   package var common = CommonFields()
 
   package init(server: String, tools: [ToolDefinition]) {
@@ -187,6 +195,7 @@ package struct MCPCatalogEvent: SessionEvent {
     try visitor.required("tools", &tools)
     try visitor.optional("not_listed", &notListed)
     try visitor.optional("changed", &isChanged)
+    try visitor.optional("unmatched", &isUnmatched)
   }
 }
 
@@ -239,15 +248,17 @@ package struct MCPNotificationEvent: SessionEvent {
   package var method: String?
   /// The message names a member twice.
   package var hasDuplicateMembers: Bool?
+  /// Only a reader that is not strict takes it for this.
+  package var isLenient: Bool?
   /// The message itself, verbatim.
   package var message: JSONValue?
   /// The message as text, in parts.
   package var json: String?
   /// Its ending where it is not LF.
   package var eol: String?
-  /// Line of the batch that it stands in.
+  /// Line of the batch, or of the malformed line, that it stands in.
   package var batch: Int64?
-  /// Place in the batch.
+  /// Place in it.
   package var index: Int64?
   package var common = CommonFields()
 
@@ -258,6 +269,7 @@ package struct MCPNotificationEvent: SessionEvent {
     try visitor.optional("direction", &direction)
     try visitor.optional("method", &method)
     try visitor.optional("duplicate_members", &hasDuplicateMembers)
+    try visitor.optional("lenient", &isLenient)
     try visitor.optional("message", &message)
     try visitor.optional("json", &json)
     try visitor.optional("eol", &eol)
