@@ -32,10 +32,12 @@ struct MCPBody {
     (isVerbatim, isLenient) = (false, true)
   }
 
-  /// True unless it begins as no message can.
+  /// True if somebody may find a message in it where we do not: it is no JSON, and begins as one does.
   var looksLikeMessage: Bool {
-    let first = text.first { $0 > 0x20 && $0 < 0x7F }
-    return first == 0x7B || first == 0x5B
+    guard isLenient else { return false }
+    // An object, or an array that begins with one; a byte order mark may stand before it.
+    let start = text.lazy.filter { $0 > 0x20 && $0 < 0x7F }.prefix(2)
+    return start.first == 0x7B || start.elementsEqual([0x5B, 0x7B])
   }
 
   /// Messages that a reader finds in it who is not strict, and where they stand.

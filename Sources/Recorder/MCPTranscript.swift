@@ -152,6 +152,7 @@ struct MCPTranscript {
     line.add("messages", Int64(clamping: elements.count))
     if elements.count > elements.first.count {
       line.add("not_listed", Int64(clamping: elements.count - elements.first.count))
+      if direction == .toClient { catalog.doubt() }
     }
     line.add("bytes", Int64(clamping: body.text.count))
     try body.put(line, "mcp.batch", direction, into: &sink)

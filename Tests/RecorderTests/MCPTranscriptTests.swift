@@ -241,10 +241,17 @@ struct MCPTranscriptTests {
   }
 
   @Test func `a server's log line casts no doubt on its tools, one like a message does`() throws {
-    let (first, call, _) = try definitionAfter { try $0.server("INFO [server] started") }
+    let (first, call, _) = try definitionAfter {
+      try $0.server("[info] started")
+      try $0.server(#"{"level":"info","msg":"started"}"#)
+    }
     #expect(first != nil && call?["definition_digest"] == first)
     let doubted = try definitionAfter { try $0.server(#" {"tools": ..."#) }
     #expect(doubted.first != nil && doubted.call?["definition_digest"] == nil)
+    let many = try definitionAfter {
+      try $0.server("[" + [String](repeating: "1", count: 1001).joined(separator: ",") + "]")
+    }
+    #expect(many.first != nil && many.call?["definition_digest"] == nil)
   }
 
   @Test func `tools whose names only look alike are two`() throws {
