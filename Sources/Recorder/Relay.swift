@@ -57,7 +57,7 @@ struct Relay: ~Copyable {
   private let isTerminal = TerminalDevice.isTerminal(1)
   private var returns = AddedReturns()
 
-  var secrets = SecretInput()
+  var secrets: SecretInput
   private var masked = (count: 0, reason: SecretInput.Reason.echoOff)
   /// Bytes that passed since the pause began; nil while there is none.
   var pausedBytes: UInt64?
@@ -78,6 +78,7 @@ struct Relay: ~Copyable {
     self.clock = clock
     self.screen = screen
     self.size = size
+    secrets = SecretInput(size)
     self.marks = marks
     self.request = request
     self.session = session
@@ -339,6 +340,7 @@ struct Relay: ~Copyable {
       return
     }
     size = found
+    secrets.resize(found)
     child.resize(columns: found.columns, rows: found.rows)
     capture(.resize(columns: found.columns, rows: found.rows, now))
   }

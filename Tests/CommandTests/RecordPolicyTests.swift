@@ -54,6 +54,31 @@ struct RecordPolicyTests {
     }
   }
 
+  @Test(arguments: [
+    #"\033[1mPassword:\033(B\033[m "#, #"Password: \033[24;70H12:34 clock"#, #"CONTRASEÑA: |\b \b"#,
+  ])
+  func `a password typed key by key in raw mode is a count`(prompt: String) throws {
+    let place = try place()
+    defer { place.remove() }
+    let outer = try OuterTerminal(
+      place,
+      [
+        "record", "-q", "--agent", "a", "--input", "masked", "--", "sh", "-c",
+        "stty raw -echo; printf '\(prompt)'; printf '\\033]0;ready\\007'; head -c 8 >/dev/null; stty sane",
+      ])
+    #expect(outer.wait(for: "ready"))
+    for key in "hunter2\r" {
+      usleep(20_000)
+      outer.type(String(key))
+    }
+    #expect(outer.status() == 0)
+    let events = try Recorded.events(place)
+    #expect(Recorded.bytes(events, "terminal.input").isEmpty)
+    #expect(
+      Recorded.of("terminal.input", events).reduce(0) { $0 + ($1["masked_bytes"] as? Int ?? 0) }
+        == 8)
+  }
+
   @Test func `a pause is an event, and only where it is allowed`() throws {
     let place = try place()
     defer { place.remove() }
