@@ -138,20 +138,116 @@ struct RedactionTests {
     #expect(redactor.add(Array(" |".utf8)) == Array(" |".utf8))
   }
 
-  @Test func `a key longer than what is held is dropped to its end`() {
-    let body = String(repeating: "MIIEowIBAAKCAQEA/+ab\r\n", count: 10_000)
-    let text = "a -----BEGIN PRIVATE KEY-----\r\n\(body)-----END PRIVATE KEY-----\r\n$ done"
-    var redactor = Redactor(.builtIn)
+  /// What comes out, taken in pieces of `size` bytes.
+  private func redacted(_ text: String, size: Int, _ rules: RedactionRules = .builtIn) -> String {
+    var redactor = Redactor(rules)
+    let bytes = Array(text.utf8)
     var result: [UInt8] = []
-    for start in stride(from: 0, to: text.utf8.count, by: 4096) {
-      result += redactor.add(Array(Array(text.utf8)[start..<min(text.utf8.count, start + 4096)]))
+    for start in stride(from: 0, to: bytes.count, by: size) {
+      result += redactor.add(Array(bytes[start..<min(bytes.count, start + size)]))
     }
-    result += redactor.finish()
-    let shown = String(decoding: result, as: UTF8.self)
+    return String(decoding: result + redactor.finish(), as: UTF8.self)
+  }
+
+  @Test func `a match longer than what is held is dropped to its end`() throws {
+    let rules = try RedactionRules(parsing: "big = BEGIN[a-z\\r\\n]*")
+    let body = String(repeating: "abcdefghijklmnopqrst\r\n", count: 10_000)
+    #expect(redacted("a BEGIN\(body)$ done", size: 4096, rules) == "a [redacted:big]$ done")
+  }
+
+  // MARK: Keys
+
+  private static let line = String(
+    "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj".prefix(64))
+
+  /// A key of so many full lines, with its line ends.
+  private static func key(_ kind: String = "RSA ", lines: Int = 25, end: String = "\n") -> String {
+    "-----BEGIN \(kind)PRIVATE KEY-----\(end)"
+      + String(repeating: line + end, count: lines) + "abcD+/==\(end)"
+      + "-----END \(kind)PRIVATE KEY-----"
+  }
+
+  @Test(arguments: [
+    key(), key(end: "\r\n"), key(end: "\r\r\n"), key(end: "\\n"), key(end: "\\r\\n"),
+    key(end: "\\\\n"),
+    key(end: "\n    "), key(end: "\r\n\t"), key(end: " \n"), key(end: "\n| "),
+    key(end: "\u{1B}[m\r\n\u{1B}[32m+"),
+    key(end: "\n\u{1B}[31m-"), key(end: "\n     7\t"), key(end: " "), key("", lines: 0),
+    key("", lines: 1), key(lines: 200),
+    key("ENCRYPTED "), key("OPENSSH ").replacing(line, with: line + "abcdEF"),
+    key().replacing("/", with: "\\/"),
+    "-----BEGIN PRIVATE KEY-----\(line)\(line)abc=-----END PRIVATE KEY-----",
+    "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00FF00FF\n\n"
+      + "\(line)\n\(line)\nabc=\n-----END RSA PRIVATE KEY-----",
+    "-----BEGIN PGP PRIVATE KEY BLOCK-----\r\nVersion: GnuPG v2.4 (Linux)\r\nComment: a note\r\n\r\n"
+      + "\(line)\r\n\(line)\r\nabc\r\n=njUN\r\n-----END PGP PRIVATE KEY BLOCK-----",
+  ])
+  func `a key is replaced whole, however its lines end`(key: String) {
+    for size in [1, 7, 4096, 1 << 20] {
+      #expect(redacted("a \(key)\r\n$ ", size: size) == "a [redacted:private_key]\r\n$ ")
+    }
+  }
+
+  @Test func `a key that stops is replaced as far as it goes`() {
+    let text = "-----BEGIN PRIVATE KEY-----\r\n\(Self.line)\r\n\(Self.line)\r\n$ ls\r\n"
+    #expect(redacted(text, size: 3) == "[redacted:private_key]\r\n$ ls\r\n")
+    // Cut off in a line, and by a head that had nothing behind it.
     #expect(
-      shown.hasPrefix("a [redacted:private_key]") && shown.hasSuffix("$ done"),
-      "\(shown.prefix(200))")
-    #expect(!shown.contains("MIIE"))
+      redacted("-----BEGIN PRIVATE KEY-----\n\(Self.line)\nabcD", size: 9)
+        == "[redacted:private_key]")
+    #expect(
+      redacted("-----BEGIN PRIVATE KEY----- is a head", size: 9)
+        == "[redacted:private_key] is a head")
+  }
+
+  @Test func `what stands behind a head and is no key stays in the record`() {
+    let head = "-----BEGIN RSA PRIVATE KEY-----\r\n"
+    let numbers = (1...300_000).map { "\($0)\r\n" }.joined()
+    #expect(
+      redacted(head + numbers + "<<end>>", size: 4096)
+        == "[redacted:private_key]\r\n\(numbers)<<end>>")
+    let words = String(repeating: "rm -rf all that is here. Then, more\r\n", count: 2000)
+    #expect(redacted(head + words, size: 4096) == "[redacted:private_key]\r\n\(words)")
+    let short = String(repeating: "abcdef\r\n", count: 2000)
+    let closed = head + short + "-----END RSA PRIVATE KEY-----"
+    #expect(redacted(closed, size: 4096).hasPrefix("[redacted:private_key]\r\n\(short)"))
+  }
+
+  @Test(arguments: [line + "\r\n", line + "abcdef", "name: " + line + "\n", " ", "\r\n"])
+  func `a head hides no more than a key has room for`(unit: String) {
+    let text = String(repeating: unit, count: (2 << 20) / unit.utf8.count)
+    let head = "-----BEGIN RSA PRIVATE KEY-----\r\n"
+    var last: String?
+    for size in [4096, 1 << 22] {
+      let shown = redacted(head + text, size: size)
+      #expect(shown.hasPrefix("[redacted:private_key]"))
+      #expect(shown.utf8.count > text.utf8.count - (32 << 10))
+      #expect(last == nil || last == shown, "it depends on the pieces")
+      last = shown
+    }
+  }
+
+  @Test
+  func `a key that comes slowly is dropped as it comes, and only as far as it has a key's form`() {
+    var redactor = Redactor(.builtIn)
+    var shown: [UInt8] = []
+    for line in Self.key(lines: 5, end: "\r\n").split(separator: "\r\n") {
+      for piece in [line.prefix(20) + "", line.dropFirst(20) + "\r\n"] {
+        shown += redactor.add(Array(piece.utf8))
+        shown += redactor.release()
+      }
+    }
+    shown += redactor.add(Array("$ ls\r\n".utf8))
+    // What is only the beginning of a head may be let go.
+    #expect(
+      String(decoding: shown, as: UTF8.self).replacing("-----BEGIN RSA PRIVA", with: "")
+        == "[redacted:private_key]\r\n$ ls\r\n")
+    // 2 MB behind a released head.
+    _ = redactor.add(Array("-----BEGIN RSA PRIVATE KEY-----\r\n".utf8))
+    #expect(redactor.release() == Array("[redacted:private_key]".utf8))
+    var count = 0
+    for _ in 0..<1000 { count += redactor.add(Array((Self.line + "\r\n").utf8)).count }
+    #expect(count > 66_000 - Redactor.limit && count < 66_000)
   }
 
   @Test(arguments: ["eyJ-", "-----BEGIN ", "4 ", "bearer ", "eyJaaaaaaaaaa.eyJ", "://a:", "((("])

@@ -8,6 +8,8 @@ package struct Detector: Sendable {
   /// Bytes at the end of a match that are kept.
   var tail = 0
   var check: Check = .none
+  /// A match has at most `Redactor.limit` bytes, and what could still become one is as good as one.
+  var isBounded = false
 
   /// What a match must pass besides.
   enum Check: Sendable { case none, card }
@@ -19,6 +21,7 @@ package struct Detector: Sendable {
         name: entry.name, summary: entry.summary, pattern: try PatternParser.parse(entry.pattern))
       detector.tail = entry.tail
       detector.check = entry.check
+      detector.isBounded = entry.isBounded
       return detector
     } catch {
       // A test parses each of them.
@@ -32,17 +35,38 @@ package struct Detector: Sendable {
     var pattern: String
     var tail = 0
     var check = Check.none
+    var isBounded = false
   }
 
   private static let key = "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 
+  /// What stands behind the BEGIN line of a key, line by line (RFC 7468, RFC 1421 §4.6, RFC 4880 §6.2).
+  ///
+  /// Only the last line is shorter, but for the check sum of PGP. Line ends may be JSON's; lines may be indented, marked
+  /// by `diff`, numbered, and coloured. Some variables hold a key in one line.
+  private static let keyBody: String = {
+    let colour = "\\x1B\\[[0-9;?]*[A-Za-z]"
+    let digit = "(?:[A-Za-z0-9+/=]|\\\\/)"
+    let gap = "(?:[ \\t]|\(colour))*"
+    let mark = "(?:[>|+-]|\\d{1,6}[\\t :])?"
+    let space = "(?:[ \\t\\r\\n]|\\\\+[nrt]|\(colour))*"
+    let next = "\(gap)(?:[\\r\\n]|\\\\+[nr])\(space)\(mark)\(space)"
+    let header = "\(next)[A-Z][A-Za-z0-9-]{0,40}:[^\\r\\n\\\\]{0,120}"
+    let full = "\(next)\(digit){16,76}"
+    let last = "(?:\(next)\(digit){1,76})?(?:\(next)=\(digit){4})?"
+    let run = " *\(digit){16,}"
+    let end = "-----END \(key)"
+    return "(?:(?:\(header)){0,5}(?:(?:\(full))*\(last)(?:\(next)|\(gap))\(end)"
+      + "|(?:\(full))+\(last))"
+      + "|\(run)(?: \(digit){16,76})*(?:(?: +\(digit){1,76})? *\(end))?)?"
+  }()
+
   /// The patterns, in the syntax of rules files.
   private static let written: [Written] = [
-    // To the END line; where that is missing, as far as it still could be a key. Line ends may be JSON's.
+    // To the END line; where that is missing, as far as it has a key's form.
     Written(
       name: "private_key", summary: "private keys in PEM and PGP armour",
-      pattern: "-----BEGIN \(key)(?:[A-Za-z0-9+/=:,. \\t\\r\\n]|\\\\[nrt]|-[A-Za-z]"
-        + "|\\x1B\\[[0-9;?]*[A-Za-z])*(?:-----END \(key))?"),
+      pattern: "-----BEGIN \(key)\(keyBody)", isBounded: true),
     Written(
       name: "age_key", summary: "age identities",
       pattern: "\\bAGE-SECRET-KEY-1[A-Z0-9]{58}\\b"),

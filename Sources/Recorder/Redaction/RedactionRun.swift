@@ -17,7 +17,7 @@ struct RedactionRun {
   private var isFraction = false
   /// Where the candidate begins in the bytes held.
   private(set) var start = 0
-  private var position = 0
+  private(set) var position = 0
   private(set) var state: Int32 = 0
   /// Whether the state at `position` was asked what it accepts.
   private var isAsked = true
@@ -71,6 +71,9 @@ struct RedactionRun {
         isAsked = true
       }
       guard automaton.goesOn[Int(state)] else { return decide(bytes, detectors) }
+      if position - start >= Redactor.limit, isBounded(detectors) {
+        return decide(bytes, detectors)
+      }
       guard position < bytes.count else { return isEnd ? decide(bytes, detectors) : .pending }
       let next = automaton.step(state, bytes[position])
       position += 1
@@ -80,6 +83,11 @@ struct RedactionRun {
       state = next
       isAsked = false
     }
+  }
+
+  /// True if what was matched so far is a detector's whose matches do not go on for ever.
+  func isBounded(_ detectors: [Detector]) -> Bool {
+    accepted.last.map { detectors[$0.detector].isBounded } ?? false
   }
 
   /// Ends the candidate with what it has: the longest match that passes its check.

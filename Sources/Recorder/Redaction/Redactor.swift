@@ -33,8 +33,14 @@ package struct Redactor {
   private var run = RedactionRun()
   private var isRunning = false
   /// The state of a match that was replaced before its end was known: what still belongs to it is dropped.
-  private var swallowing: Int32?
+  private var swallowing: Swallowing?
   private var found: [Finding] = []
+
+  private struct Swallowing {
+    var state: Int32
+    /// Bytes that may still belong to it, where its detector is bounded.
+    var left: Int?
+  }
 
   /// What became of bytes that went in, in their order, for whoever must know which bytes are whose.
   struct Extent: Equatable {
@@ -96,8 +102,13 @@ package struct Redactor {
   package mutating func release(shorterThan bytes: Int = .max) -> [UInt8] {
     guard isHolding, held.count < bytes else { return [] }
     var output: [UInt8] = []
-    if isRunning, case .match(let match) = run.decide(held, detectors) {
-      swallowing = run.state
+    if isRunning, case .match(var match) = run.decide(held, detectors) {
+      swallowing = Swallowing(state: run.state)
+      if detectors[match.detector].isBounded {
+        // What stands behind the match so far could still be of it.
+        match.end = run.position
+        swallowing?.left = Self.limit - (match.end - run.start)
+      }
       replace(match, from: 0, into: &output)
       settle(match.end)
       // Bytes behind the match that only a longer one would have taken.
@@ -125,6 +136,7 @@ package struct Redactor {
     fileprivate var before: UInt8 = 0
     /// What the machine's state stands for, which means the same in every table of it.
     fileprivate var swallowing: [Int32]?
+    fileprivate var left: Int?
 
     /// Bytes that wait for what follows.
     var waiting: Int { held.count - shown }
@@ -137,13 +149,16 @@ package struct Redactor {
     let mine = Place(
       held: held.isEmpty ? [] : held, shown: shown, searched: isRunning ? run.start : searched,
       context: context,
-      before: before, swallowing: swallowing.map { automaton.nodes(of: $0) })
+      before: before, swallowing: swallowing.map { automaton.nodes(of: $0.state) },
+      left: swallowing?.left)
     held = place.held
     shown = place.shown
     searched = place.searched
     context = place.context
     before = place.before
-    swallowing = place.swallowing.map { automaton.state(of: $0) }
+    swallowing = place.swallowing.map {
+      Swallowing(state: automaton.state(of: $0), left: place.left)
+    }
     isRunning = false
     run.forget()
     place = mine
@@ -183,7 +198,7 @@ package struct Redactor {
           return output
         }
         outcome = run.decide(held, detectors)
-        if case .match = outcome { swallowing = run.state }
+        if case .match = outcome { swallowing = Swallowing(state: run.state) }
       }
       isRunning = false
       switch outcome {
@@ -210,11 +225,13 @@ package struct Redactor {
 
   /// Passes over what belongs to a match that was replaced already; returns how many bytes.
   private mutating func swallow() -> Int {
-    guard var state = swallowing else { return 0 }
+    guard var place = swallowing else { return 0 }
     var count = 0
     while count < held.count {
-      state = automaton.step(state, held[count])
-      guard state != PatternAutomaton.dead, !automaton.accepts[Int(state)].isEmpty else {
+      place.state = automaton.step(place.state, held[count])
+      let belongs =
+        place.left.map { count < $0 } ?? !automaton.accepts[Int(place.state)].isEmpty
+      guard place.state != PatternAutomaton.dead, belongs else {
         swallowing = nil
         trace(max(0, count - shown), 0)
         return count
@@ -222,7 +239,8 @@ package struct Redactor {
       context = filter.isWord(held[count]) ? .word : .boundary
       count += 1
     }
-    swallowing = state
+    place.left = place.left.map { $0 - count }
+    swallowing = place
     trace(max(0, count - shown), 0)
     return count
   }
