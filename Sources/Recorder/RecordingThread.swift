@@ -147,12 +147,19 @@ struct RecordingThread {
       } catch {
         if end != nil { return false }
       }
-      guard let batch = state.captured.receive(waiting: Self.retry) else { return false }
-      // What has to be dropped is dropped whole: a hole with a piece in it misleads.
-      if !batch.isEmpty, lost == 0 { lost = kept.bytes }
-      for item in batch {
-        if case .end = item { end = item }
-        lost += UInt64(item.bytes)
+      // By the clock: a command that keeps writing must not make a try of each piece.
+      let next = clock.monotonic() &+ Self.retry
+      while end == nil {
+        let now = clock.monotonic()
+        guard now < next else { break }
+        guard let batch = state.captured.receive(waiting: next - now) else { return false }
+        guard !batch.isEmpty else { break }
+        // What has to be dropped is dropped whole: a hole with a piece in it misleads.
+        if lost == 0 { lost = kept.bytes }
+        for item in batch {
+          if case .end = item { end = item }
+          lost += UInt64(item.bytes)
+        }
       }
     }
   }

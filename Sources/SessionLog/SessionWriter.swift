@@ -137,17 +137,48 @@ package struct SessionWriter: ~Copyable {
         .refused, "the session's first event breaks the format", found: fault,
         wanted: "a line as schema/session-format.md §3 says", advice: "Nothing was written.")
     }
-    var writer = SessionWriter(
-      store, state, start.session, clock, pace,
-      try CompressorPool(compression), try prepare(in: store, id: start.session, salt: salt))
-    try writer.addFirstBatch(start.line(), salt: salt)
-    try writer.sync(metadata: true)
-    try onDisk { () throws(FileFailure) in
-      try store.system.syncDirectory(Path.parent(of: writer.path))
+    do throws(SessionLogFailure) {
+      var writer = SessionWriter(
+        store, state, start.session, clock, pace,
+        try CompressorPool(compression), try prepare(in: store, id: start.session, salt: salt))
+      try writer.addFirstBatch(start.line(), salt: salt)
+      try writer.sync(metadata: true)
+      try onDisk { () throws(FileFailure) in
+        try store.system.syncDirectory(Path.parent(of: writer.path))
+      }
+      if let leaf = writer.unanchored { try writer.log.append([leaf]) }
+      writer.unanchored = nil
+      return writer
+    } catch {
+      if error.kind == .outOfSpace { discard(start, in: store, state) }
+      throw error
     }
-    if let leaf = writer.unanchored { try writer.log.append([leaf]) }
-    writer.unanchored = nil
-    return writer
+  }
+
+  /// Removes what a begin made that found no space: on a full disk each try would leave some.
+  ///
+  /// Only where nothing was signed since line 0 was made: then no leaf speaks of the session, and nothing was let through.
+  /// Everything else is left to recovery.
+  private static func discard(_ start: SessionStart, in store: Store, _ state: StateDirectory) {
+    let (live, path) = (store.livePath(of: start.session), store.sessionPath(of: start.session))
+    do throws(SessionLogFailure) {
+      guard try state.guardCheckpoint(key: store.verifierKey).0.size == start.after.size else {
+        return
+      }
+      try onDisk { () throws(FileFailure) in
+        let lock = try File(live, .readWrite, in: store.system)
+        guard try lock.lock(wait: false), try lock.isNamed(live) else { return }
+        do throws(FileFailure) {
+          try store.system.remove(path)
+          try store.system.syncDirectory(Path.parent(of: path))
+        } catch {
+          guard error.isMissing else { throw error }
+        }
+        try store.system.remove(live)
+      }
+    } catch {
+      // What is left has its name in live/, and recovery knows what to do with it.
+    }
   }
 
   init(

@@ -180,6 +180,40 @@ struct RecordingThreadTests {
     #expect(lines.contains { $0.contains("after\\n") })
   }
 
+  @Test func `while the disk is full a session is tried now and then, and none is left behind`()
+    throws
+  {
+    let running = try start(9, .goOn)
+    running.mark("first")
+    running.waitForBarriers(1)
+    running.files.inject(.init(.sync, on: ".ndjson.zst", .fail(EIO, landing: false)))
+    running.files.inject(
+      .init(.write, on: ".ndjson.zst", at: 1, times: .max, .fail(ENOSPC, landing: false)))
+    running.box.clock.advance(5_000)
+    running.mark("second")
+    while running.state.changes.receive(waiting: 1_000_000)?.contains(where: { $0.failing != nil })
+      != true
+    {}
+    // A command that goes on writing.
+    let before = running.files.calls(of: .open)
+    for _ in 0..<100 {
+      #expect(running.send("output\n"))
+      running.box.clock.advance(1_000)
+      pause(milliseconds: 5)
+    }
+    let tries = running.files.trace.filter { $0.contains("@0 +") && $0.contains("ENOSPC") }.count
+    #expect((1...2).contains(tries), "\(tries) tries")
+    #expect(running.files.calls(of: .open) - before < 100)
+    running.files.heal()
+    running.box.clock.advance(RecordingThread.retry)
+    pause(milliseconds: 1500)
+    running.end()
+    #expect(running.join().last?.closed != nil)
+    _ = try Recovery(running.box.store, running.box.state, clock: running.box.clock).run()
+    #expect(try running.sessions().count == 2)
+    #expect(try running.box.findings().isEmpty)
+  }
+
   @Test func `small pieces of output that come together are one event, in order`() throws {
     let running = try start(4, .block)
     let clock = running.box.clock
