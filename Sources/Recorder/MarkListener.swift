@@ -95,9 +95,12 @@ final class MarkListener {
     var answer: (text: String, barrier: UInt64)?
   }
 
+  private static let name = "recorder"
+
   init(below parent: String) throws(FileFailure) {
+    PrivateDirectory.removeAbandoned(below: parent, holding: Self.name)
     let directory = try PrivateDirectory(below: parent)
-    path = directory.path + "/recorder"
+    path = directory.path + "/" + Self.name
     listener = try SocketListener(path, permissions: 0o600)
     descriptors = [listener.descriptor]
     self.directory = directory
