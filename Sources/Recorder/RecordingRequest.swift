@@ -55,6 +55,8 @@ package enum RecordingFailure: Error, Sendable {
   case log(SessionLogFailure)
   /// The service that was streamed to refused, or was lost for too long.
   case service(ServiceFailure)
+  /// The command came to its end by itself, and what failed is the recording: its session is not closed.
+  indirect case afterEnd(ExitStatus, RecordingFailure)
   /// A signal came before the command was started.
   case interrupted(Int32)
   /// The system has no thread or signal source to give.
@@ -98,15 +100,35 @@ extension RecordingRequest {
     return start
   }
 
-  /// This request as line 0 may tell it, without the secrets in its command, variables and words, and what was replaced.
+  /// This request as line 0 may tell it, and what was replaced: all that was said on the command line or stands in the
+  /// environment may hold a secret.
   func redacted() -> (told: RecordingRequest, findings: [Redactor.Finding]) {
     guard let redaction else { return (self, []) }
     var redactor = Redactor(redaction)
     func clean(_ text: String) -> String {
       String(decoding: redactor.redact(Array(text.utf8)), as: UTF8.self)
     }
+    func clean(_ identity: Identity) -> Identity {
+      var identity = identity
+      identity.issuer = clean(identity.issuer)
+      identity.uid = clean(identity.uid)
+      return identity
+    }
+    func clean(_ resource: Resource) -> Resource {
+      var resource = resource
+      // As it was written: the kind may be a URL's scheme.
+      let (start, whole) = ("\(resource.kind):", clean("\(resource.kind):\(resource.uid)"))
+      resource.uid =
+        whole.hasPrefix(start) ? String(whole.dropFirst(start.count)) : clean(resource.uid)
+      if !whole.hasPrefix(start) { resource.kind = clean(resource.kind) }
+      return resource
+    }
     var told = self
     told.command = command.map(clean)
+    told.terminalType = terminalType.map(clean)
+    told.agent = clean(agent)
+    told.principal = principal.map(clean)
+    told.resource = resource.map(clean)
     told.environment = environment.map { ($0.name, clean($0.value)) }
     told.title = title.map(clean)
     told.purpose = purpose.map(clean)

@@ -65,6 +65,8 @@ struct Relay: ~Copyable {
 
   /// Why the recording cannot go on, once the writing thread said so.
   private(set) var failure: RecordingFailure?
+  /// The child was ended because nothing may run unrecorded.
+  private(set) var endedChild = false
   private(set) var closed: RecordingReceipt?
 
   init(
@@ -405,6 +407,7 @@ struct Relay: ~Copyable {
   /// Nothing may run unrecorded.
   private mutating func stop() {
     guard status == nil else { return }
+    endedChild = true
     child.signalForeground(SIGKILL)
     child.signal(SIGKILL)
   }

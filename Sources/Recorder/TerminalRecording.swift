@@ -28,7 +28,8 @@ package struct TerminalRecording {
   ///
   /// The `open` leaf is durable in the signed log before the command starts. Without a terminal the command's
   /// standard input is this process's own.
-  /// - Throws: after `.log` and `.service` the child is dead: nothing runs unrecorded.
+  /// - Throws: after `.log` and `.service` the child is dead: nothing runs unrecorded. `.afterEnd` where it had ended by
+  ///   itself.
   package func run(
     _ request: RecordingRequest, notify: (RecordingNotice) -> Void
   ) throws(RecordingFailure) -> (ExitStatus, RecordingReceipt) {
@@ -73,7 +74,8 @@ package struct TerminalRecording {
     var last = RecordingState.Change()
     while let changes = state.changes.receive(waiting: nil) { last = changes.last ?? last }
     if let receipt = relay.closed ?? last.closed { return (status, receipt) }
-    throw relay.failure ?? last.failure ?? .log(.endedWithoutWord)
+    let failure = relay.failure ?? last.failure ?? .log(.endedWithoutWord)
+    throw relay.endedChild ? failure : .afterEnd(status, failure)
   }
 
   /// The writing thread's first word; nil if it ended without one.
@@ -124,7 +126,7 @@ package struct TerminalRecording {
       if !outcomes.isEmpty { notify(.recovered(outcomes)) }
       start.columns = size.columns
       start.rows = size.rows
-      start.terminalType = request.terminalType
+      start.terminalType = told.terminalType
       let state = RecordingState()
       let thread = RecordingThread(
         state: state, store: store, stateDirectory: stateDirectory, start: start, clock: clock,

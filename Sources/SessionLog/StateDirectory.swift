@@ -133,6 +133,7 @@ package struct StateDirectory: Sendable {
 
   /// Makes this the state of `store`: for commands that record, whose log goes on where they record.
   func claim(_ store: Store) throws(SessionLogFailure) {
+    var isMissing = false
     try onDisk { () throws(FileFailure) in
       let home = try Self.home(store)
       do throws(FileFailure) {
@@ -140,8 +141,14 @@ package struct StateDirectory: Sendable {
       } catch {
         guard error.isMissing else { throw error }
       }
-      try system.replaceDurably(homePath, with: home, permissions: 0o600)
+      do throws(FileFailure) {
+        try system.replaceDurably(homePath, with: home, permissions: 0o600)
+      } catch {
+        guard error.isMissing else { throw error }
+        isMissing = true
+      }
     }
+    if isMissing { throw unusable(path, found: "nothing", wanted: "the directory made by init") }
   }
 
   /// Device and inode of a store's directory: they stay when it is renamed, and a copy has others.

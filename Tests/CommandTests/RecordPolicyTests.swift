@@ -183,6 +183,115 @@ struct RecordPolicyTests {
     #expect(!String(decoding: try Recorded.lines(place), as: UTF8.self).contains("HIDDEN"))
   }
 
+  @Test(arguments: [["--env", "A=B"], ["--env", "PATH,A=B"]])
+  func `a variable is named, not given`(options: [String]) throws {
+    let place = try place()
+    defer { place.remove() }
+    let ended = try place.run(
+      try #require(Program.path), ["record", "--agent", "a"] + options + ["--", "true"])
+    #expect(ended.status == 2)
+    #expect(ended.errors.contains("A=B blackbox record --env A"), "\(ended.errors)")
+  }
+
+  @Test func `an argument that is no text is refused with advice`() throws {
+    let place = try place()
+    defer { place.remove() }
+    let program = try #require(Program.path)
+    let ended = try place.run(
+      "/bin/sh", ["-c", "exec '\(program)' record --agent a -- echo \"$(printf 'a\\377')\""])
+    #expect(ended.status == 2)
+    #expect(ended.errors.contains("UTF-8") && ended.errors.contains("sh -c"), "\(ended.errors)")
+  }
+
+  @Test func `no secret of the command line or the environment is in line 0`() throws {
+    let place = try place()
+    defer { place.remove() }
+    let token = "ghp_" + String(repeating: "aB3", count: 12)
+    for options in [["--resource", "https://u:hunter2@host/"], ["--resource", "\(token):x"]] {
+      let outer = try OuterTerminal(
+        place,
+        [
+          "record", "-q", "--agent", "https://a:hunter2@idp#\(token)", "--on-behalf-of", token,
+          "--title", token, "--purpose", token, "--env", "SECRET", "--redact", "default",
+        ] + options + ["--", "true", token], environment: ["SECRET": token, "TERM": token])
+      #expect(outer.status() == 0, "\(outer.text)")
+    }
+    for events in try Recorded.sessions(place) {
+      #expect(Recorded.of("masking.applied", events).count == 2)
+    }
+    let lines = String(decoding: try Recorded.lines(place), as: UTF8.self)
+    #expect(!lines.contains("aB3aB3") && !lines.contains("hunter2"), "\(lines)")
+    #expect(
+      lines.contains(#""kind":"https","uid":"//u:[redacted:url_password]@host/""#), "\(lines)")
+  }
+
+  @Test func `what a killed recorder left in the temporary directory goes with the next one`()
+    throws
+  {
+    let place = try place()
+    defer { place.remove() }
+    let run = place.path("run")
+    try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+    func left() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: run) }
+    let variables = ["XDG_RUNTIME_DIR": run]
+    func start() throws -> OuterTerminal {
+      let outer = try OuterTerminal(
+        place, ["record", "-q", "--agent", "a", "--", "sh", "-c", "echo ready; read x"],
+        environment: variables)
+      #expect(outer.wait(for: "ready"))
+      return outer
+    }
+    let (killed, living) = (try start(), try start())
+    // Not ours: another name, something else in it.
+    try FileManager.default.createDirectory(
+      atPath: run + "/blackbox-abcdef", withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o700])
+    try "x".write(toFile: run + "/blackbox-abcdef/kept", atomically: true, encoding: .utf8)
+    try FileManager.default.createDirectory(
+      atPath: run + "/blackbox-abcdefg", withIntermediateDirectories: true)
+    kill(killed.processID, SIGKILL)
+    _ = killed.status()
+    #expect(try left().count == 4)
+    let next = try start()
+    #expect(try left().count == 4)
+    next.type("\r")
+    #expect(next.status() == 0)
+    // The living one's stays where it is.
+    #expect(try left().count == 3)
+    living.type("\r")
+    #expect(living.status() == 0)
+    #expect(Set(try left()) == ["blackbox-abcdef", "blackbox-abcdefg"])
+  }
+
+  @Test func `a command that came to its end keeps its status, whatever became of the store`()
+    throws
+  {
+    let place = try place()
+    defer { place.remove() }
+    let outer = try OuterTerminal(
+      place, ["record", "-q", "--agent", "a", "--", "sh", "-c", "echo ready; read x; exit 3"])
+    #expect(outer.wait(for: "ready"))
+    usleep(300_000)
+    try FileManager.default.moveItem(atPath: place.path("store"), toPath: place.path("moved"))
+    outer.type("\r")
+    #expect(outer.status() == 3, "\(outer.text)")
+    #expect(outer.text.contains("not closed") && outer.text.contains("blackbox recover"))
+    try FileManager.default.moveItem(atPath: place.path("moved"), toPath: place.path("store"))
+    let program = try #require(Program.path)
+    #expect(try place.run(program, ["recover"]).status == 0)
+    #expect(try place.run(program, ["verify", "--all"]).status == 0)
+  }
+
+  @Test func `a missing state directory is named as one`() throws {
+    let place = try place()
+    defer { place.remove() }
+    let ended = try place.run(
+      try #require(Program.path),
+      ["record", "--agent", "a", "--state", place.path("nothing"), "--", "true"])
+    #expect(ended.status == 6)
+    #expect(ended.errors.contains("Restore the state directory"), "\(ended.errors)")
+  }
+
   @Test func `secrets are on the screen and not in the file`() throws {
     let place = try place()
     defer { place.remove() }

@@ -24,7 +24,12 @@ enum ArgumentFailure: Error, Equatable {
 extension ArgumentFailure: ReportableFailure {
   var report: FailureReport {
     switch self {
-    case .notText(let argument): usage("an argument is not UTF-8", argument)
+    case .notText(let argument):
+      usage(
+        "an argument is not UTF-8", argument,
+        advice:
+          "What is recorded is text: let a shell make such bytes, as in sh -c 'CMD \"$(printf "
+          + "\"a\\377\")\"'.")
     case .unknownVerb(let name, let nearest):
       usage(
         "unknown verb", name,

@@ -8,10 +8,13 @@ struct RecordVerb: Verb {
     summary: "run a command on a terminal of its own and record what it shows",
     details: [
       "The session is open in the signed log before the command starts. The exit status is the "
-        + "command's own, or 128 plus the signal that ended it. Without a terminal the command "
+        + "command's own, or 128 plus the signal that ended it; where the command had to be ended "
+        + "because recording failed, it is one of ours. Without a terminal the command "
         + "keeps this process's standard input.",
       "What is typed is recorded by policy: not at all, as it is, or with passwords as a count: "
         + "what is typed while the terminal does not show it, or after a prompt for a secret.",
+      "Arguments must be UTF-8; what is not UTF-8 in a variable named with --env is recorded as "
+        + "U+FFFD.",
       "If the disk is full the command waits; if space does not return in time it is ended, and "
         + "the session is closed from a reserve. If recording fails in any other way the command "
         + "is ended: nothing runs unrecorded. With --on-failure continue it goes on instead, in a "
@@ -100,7 +103,7 @@ struct RecordVerb: Verb {
     request.input = arguments.value("input").flatMap { InputPolicy(rawValue: $0) } ?? .off
     request.onFailure =
       arguments.value("on-failure").flatMap { FailurePolicy(rawValue: $0) } ?? .block
-    request.environment = Self.environment(arguments)
+    request.environment = try Self.environment(arguments)
     request.redaction = try RedactionOption.rules(arguments.values("redact"))
     request.spacePatience = UInt32(clamping: arguments.integer("disk-full-wait") ?? 10)
     if let resource = arguments.value("resource") {
@@ -144,7 +147,10 @@ struct RecordVerb: Verb {
       }
       return .command(UInt8(truncatingIfNeeded: status.shellCode))
     } catch RecordingFailure.log(let failure) {
-      throw failure
+      throw Self.told(failure)
+    } catch RecordingFailure.afterEnd(let status, let cause) {
+      io.report(Self.report(of: cause))
+      return .command(UInt8(truncatingIfNeeded: status.shellCode))
     } catch RecordingFailure.service(let failure) {
       throw failure
     } catch RecordingFailure.spawn(let failure, let command) {
@@ -177,11 +183,45 @@ struct RecordVerb: Verb {
       : try TerminalRecording(opened.store, opened.state).run(request, notify: notify)
   }
 
-  /// The variables on the list that are set, in the list's order.
-  private static func environment(_ arguments: ParsedArguments) -> [(name: String, value: String)] {
-    arguments.values("env").flatMap { $0.split(separator: ",") }.compactMap { name in
-      arguments.environment[String(name)].map { (String(name), $0) }
+  /// A part of the store that is gone is no input that cannot be read.
+  private static func told(_ failure: SessionLogFailure) -> SessionLogFailure {
+    guard failure.kind == .missing else { return failure }
+    var failure = failure
+    failure.kind = .storeUnusable
+    failure.advice = "The store, or a part of it, is gone. `blackbox doctor` says what is there."
+    return failure
+  }
+
+  /// What is said where the command came to its own end and its recording did not.
+  private static func report(of cause: RecordingFailure) -> FailureReport {
+    let error: any Error =
+      switch cause {
+      case .log(let failure): told(failure)
+      case .service(let failure): failure
+      default: cause
+      }
+    var report = FailureReport(error)
+    report.what = "the session is not closed: \(report.what)"
+    report.advice = "The command had ended by itself, and the exit status is its own."
+    if case .log = cause {
+      report.advice? +=
+        " What was recorded is kept: `blackbox recover` closes it, once the store is there."
     }
+    return report
+  }
+
+  /// The variables on the list that are set, in the list's order.
+  private static func environment(_ arguments: ParsedArguments) throws
+    -> [(name: String, value: String)]
+  {
+    let names = arguments.values("env").flatMap { $0.split(separator: ",") }.map(String.init)
+    if let name = names.first(where: { $0.contains("=") }) {
+      let parts = name.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      throw UserFailure(
+        .usage, "not a variable's name", place: "--env", found: name, wanted: "NAME,…",
+        advice: "--env records variables that are set: \(name) blackbox record --env \(parts[0]) …")
+    }
+    return names.compactMap { name in arguments.environment[name].map { (name, $0) } }
   }
 
   /// `ISSUER#UID`, or a bare uid that only this machine vouches for.
