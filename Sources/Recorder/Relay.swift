@@ -52,6 +52,8 @@ struct Relay: ~Copyable {
   private var isOver = false
   private var terminatedAt: UInt64?
   private var hasHungUp = false
+  /// All that the child wrote before its end was taken.
+  private var hasLastWords = false
   private var hasInput = false
   private var hasScreen = true
   private let isTerminal = TerminalDevice.isTerminal(1)
@@ -221,7 +223,11 @@ struct Relay: ~Copyable {
   }
 
   /// True if one more piece of output can be recorded and kept for the screen.
-  private var hasRoom: Bool { shown.count < Self.waiting && state.captured.hasRoom }
+  ///
+  /// At an end that was asked for, the last output is recorded whether or not the screen takes it.
+  private var hasRoom: Bool {
+    (shown.count < Self.waiting || terminatedAt != nil && status != nil) && state.captured.hasRoom
+  }
 
   /// Shows the first bytes of the buffer.
   private mutating func pass(bufferTo end: Int) {
@@ -388,13 +394,27 @@ struct Relay: ~Copyable {
       }
       return
     }
-    let isSilent = moment &- max(lastOutput, endedAt) > Self.quiet
-    let isEnough =
-      moment &- endedAt > Self.farewell && bytesAfterEnd > 0
-      || bytesAfterEnd > Self.farewellBytes
-    let isRead = lastTransfer == .over || isSilent || isEnough
     // A screen that was stopped is waited for, as any program would; not when this one was told to end.
-    isOver = isRead && (shown.isEmpty || terminatedAt != nil)
+    isOver = isRead(moment) && (shown.isEmpty || terminatedAt != nil)
+  }
+
+  /// True once all output of a child that ended was taken, and of others on its terminal as much as they are given.
+  ///
+  /// That nothing more is there is known only by asking, since the end: an answer from before may be out of date, and
+  /// without room none is got.
+  private mutating func isRead(_ moment: UInt64) -> Bool {
+    guard hasRoom else { return false }
+    takeOutput()
+    switch lastTransfer {
+    case .over: return true
+    case .later: hasLastWords = true
+    case .bytes: break
+    }
+    if bytesAfterEnd > Self.farewellBytes { return true }
+    guard hasLastWords else { return false }
+    let isSilent =
+      lastTransfer == .later && moment &- min(moment, max(lastOutput, endedAt)) > Self.quiet
+    return isSilent || moment &- endedAt > Self.farewell && bytesAfterEnd > 0
   }
 
   // MARK: The recording

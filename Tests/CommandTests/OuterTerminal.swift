@@ -14,17 +14,18 @@ final class OuterTerminal {
 
   init(
     _ place: Place, _ arguments: [String], columns: Int = 80, rows: Int = 24,
-    environment: [String: String] = [:]
+    program: String? = nil, environment: [String: String] = [:]
   ) throws {
-    let program = try #require(Program.path)
+    let program = try program ?? #require(Program.path)
     let variables =
       environment.map { "\($0.key)=\($0.value)" } + [
         "BLACKBOX_STORE=\(place.path("store"))", "BLACKBOX_STATE=\(place.path("state"))",
         "TERM=xterm-256color", "PS1=$ ",
       ]
     let terminal = try PseudoTerminal(
-      command: ["env", "-u", "BLACKBOX_RECORDER", "-u", "BLACKBOX_SESSION"] + variables + [program]
-        + arguments, columns: columns, rows: rows, modeOf: nil, input: nil, survives: true)
+      command: ["env", "--default-signal", "-u", "BLACKBOX_RECORDER", "-u", "BLACKBOX_SESSION"]
+        + variables + [program] + arguments, columns: columns, rows: rows, modeOf: nil, input: nil,
+      survives: true)
     processID = terminal.processID
     self.terminal = consume terminal
   }

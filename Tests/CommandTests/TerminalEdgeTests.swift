@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+/// `record` on the binary where signals, jobs and full outputs meet: it does as the command would without it.
+@Suite(.enabled(if: Program.path != nil, "the program is not beside its tests"))
+struct TerminalEdgeTests {
+  private func place() throws -> Place {
+    let place = try Place()
+    let made = try place.run(
+      try #require(Program.path), ["init", "--origin", "test.example.com/edges"])
+    try #require(made.status == 0, "\(made.errors)")
+    return place
+  }
+
+  /// Runs a script in which `$R` records what follows.
+  private func run(_ place: Place, _ script: String) throws -> (
+    status: Int32, text: String, errors: String
+  ) {
+    let record = "R='\(try #require(Program.path)) record -q --agent edge --'\n"
+    return try place.run("/bin/bash", ["-c", record + script])
+  }
+
+  private func shell(_ place: Place, _ arguments: [String]) throws -> OuterTerminal {
+    let program = try #require(Program.path)
+    return try OuterTerminal(
+      place, arguments, program: "/bin/bash",
+      environment: ["R": "\(program) record -q --agent edge --", "D": place.directory.path])
+  }
+
+  private func content(_ place: Place, _ name: String) -> String {
+    FileManager.default.contents(atPath: place.path(name)).map {
+      String(decoding: $0, as: UTF8.self)
+    } ?? ""
+  }
+
+  @Test func `what a command left unread in a full terminal is neither lost nor forgotten`() throws
+  {
+    let place = try place()
+    defer { place.remove() }
+    guard try place.run("/bin/sh", ["-c", "command -v python3"]).status == 0 else {
+      return print("skipped: there is no python3 to fill a terminal")
+    }
+    // Writes until nothing is taken for a second, and says how much was; the reader begins when the command is long gone,
+    // and has room for all that waits at once.
+    try Data(
+      """
+      import os, time
+      os.set_blocking(1, False)
+      count, last = 0, time.time()
+      while time.time() - last < 1:
+        try:
+          count += os.write(1, b'x' * 1024)
+          last = time.time()
+        except BlockingIOError:
+          time.sleep(0.01)
+      open('count', 'w').write(str(count))
+      """.utf8
+    ).write(to: URL(fileURLWithPath: place.path("fill.py")))
+    try Data(
+      """
+      import fcntl, os, subprocess, sys, time
+      ours, theirs = os.pipe()
+      fcntl.fcntl(theirs, 1031, 1 << 20)
+      recorder = subprocess.Popen(sys.argv[1].split() + ['python3', 'fill.py'], stdout=theirs)
+      os.close(theirs)
+      while not os.path.exists('count'):
+        time.sleep(0.05)
+      time.sleep(1)
+      shown = 0
+      while True:
+        piece = os.read(ours, 1 << 20)
+        if not piece:
+          break
+        shown += len(piece)
+      print(recorder.wait(), shown)
+      """.utf8
+    ).write(to: URL(fileURLWithPath: place.path("read.py")))
+    let ended = try run(place, "python3 read.py \"$R\"")
+    let count = content(place, "count")
+    #expect(Int(count) ?? 0 > 1 << 20)
+    #expect(ended.text == "0 \(count)\n", "\(ended.errors)")
+    #expect(Recorded.bytes(try Recorded.events(place)).count == Int(count))
+  }
+
+  @Test func `the last words through a terminal that was opened again are kept`() throws {
+    let place = try place()
+    defer { place.remove() }
+    let script = "exec < /dev/null > /dev/null 2>&1; sleep 0.4; echo LAST > /dev/tty; exit 6"
+    let ended = try run(
+      place, "for i in 1 2 3 4 5 6; do $R sh -c '\(script)'; echo $?; done")
+    #expect(ended.text == String(repeating: "LAST\n6\n", count: 6))
+    let bytes = Recorded.bytes(try Recorded.events(place))
+    #expect(String(decoding: bytes, as: UTF8.self) == String(repeating: "LAST\r\n", count: 6))
+  }
+}
