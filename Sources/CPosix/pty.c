@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pty.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,6 +17,20 @@
 
 static const char *const step_names[] = {"start the child", "take the terminal",
                                          "execute the command"};
+
+// Signals that whoever started this program had ignored, as nohup does: noted before anything here changes them.
+static sigset_t ignored_at_start;
+
+__attribute__((constructor)) static void note_ignored(void) {
+  sigemptyset(&ignored_at_start);
+  for (int number = 1; number < NSIG; number++) {
+    struct sigaction now;
+    if (sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+      sigaddset(&ignored_at_start, number);
+  }
+}
+
+int blackbox_was_ignored(int number) { return sigismember(&ignored_at_start, number) == 1; }
 
 struct child_report { int step; int error; };
 
@@ -46,7 +61,8 @@ int blackbox_spawn_on_pty(char *const argv[], unsigned short columns,
     sigset_t none;
     sigemptyset(&none);
     for (int number = 1; number < NSIG; number++)
-      if (number != SIGKILL && number != SIGSTOP) signal(number, SIG_DFL);
+      if (number != SIGKILL && number != SIGSTOP)
+        signal(number, sigismember(&ignored_at_start, number) == 1 ? SIG_IGN : SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) != 0) fail(report[1], 1);
     // A recorder that dies must not leave an unrecorded child behind. A program that runs as another user loses this
@@ -95,10 +111,14 @@ int blackbox_get_window_size(int terminal, unsigned short *columns, unsigned sho
   return 0;
 }
 
-int blackbox_signal_source(const int *numbers, int count) {
+int blackbox_signal_source(const int *numbers, int count, int keeps_ignored) {
   sigset_t set;
   sigemptyset(&set);
-  for (int i = 0; i < count; i++) sigaddset(&set, numbers[i]);
+  for (int i = 0; i < count; i++) {
+    // A blocked signal is collected even where it is ignored. These two only tell, and must be heard.
+    bool tells = numbers[i] == SIGCHLD || numbers[i] == SIGWINCH;
+    if (tells || !keeps_ignored || !blackbox_was_ignored(numbers[i])) sigaddset(&set, numbers[i]);
+  }
   if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0) return -1;
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -35,6 +35,7 @@ package struct PseudoTerminal: ~Copyable {
 
   /// Starts `command`, looked up in PATH, with this process's environment, as the leader of its own session.
   ///
+  /// It ignores the signals that this process was started to ignore.
   /// `modeOf` names an open terminal whose line settings the new one takes over; `input` is a descriptor that becomes
   /// the child's standard input in place of the terminal. Unless it `survives`, the child dies with the thread that
   /// calls this.
@@ -176,8 +177,12 @@ package struct SignalSource: ~Copyable {
   package let descriptor: Int32
 
   /// Blocks `numbers` for this thread and all it starts later, and collects them here; nil if the system refuses.
-  package init?(_ numbers: [Int32]) {
-    let made = unsafe blackbox_signal_source(numbers, Int32(clamping: numbers.count))
+  ///
+  /// With `keepsIgnored`, those that this process was started to ignore (`nohup`) stay ignored, except SIGCHLD and
+  /// SIGWINCH.
+  package init?(_ numbers: [Int32], keepsIgnored: Bool = false) {
+    let made = unsafe blackbox_signal_source(
+      numbers, Int32(clamping: numbers.count), keepsIgnored ? 1 : 0)
     guard made >= 0 else { return nil }
     descriptor = made
   }

@@ -1,3 +1,4 @@
+internal import CPosix
 internal import Glibc
 
 /// Columns and rows of a terminal's window.
@@ -144,7 +145,7 @@ package struct RawMode: ~Copyable {
     for number in [
       SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSYS, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2,
       SIGXCPU, SIGXFSZ,
-    ] {
+    ] where blackbox_was_ignored(number) == 0 {
       var action = sigaction()
       unsafe action.__sigaction_handler.sa_handler = { number in
         CrashRestore.run()

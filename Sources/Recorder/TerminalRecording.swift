@@ -37,7 +37,7 @@ package struct TerminalRecording {
     let screen: Int32? = TerminalDevice.isTerminal(1) ? 1 : input == nil ? 0 : nil
     let size =
       screen.flatMap { TerminalDevice.windowSize(of: $0) } ?? WindowSize(columns: 80, rows: 24)
-    guard let signals = SignalSource(Relay.signals) else {
+    guard let signals = SignalSource(Relay.signals, keepsIgnored: true) else {
       throw .system("no descriptor for signals")
     }
     // The environment is set while no other thread runs.

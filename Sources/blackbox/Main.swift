@@ -7,6 +7,8 @@ internal import Platform
     StandardDescriptors.occupy()
     // A reader that went away is an error of the write, told apart from all others in `leave`.
     signal(SIGPIPE, SIG_IGN)
+    // Inherited as ignored, it would take away how children ended.
+    signal(SIGCHLD, SIG_DFL)
     let environment = Environment.process
     var io = Output(environment: environment)
     do {

@@ -92,4 +92,22 @@ struct TerminalEdgeTests {
     let bytes = Recorded.bytes(try Recorded.events(place))
     #expect(String(decoding: bytes, as: UTF8.self) == String(repeating: "LAST\r\n", count: 6))
   }
+
+  @Test func `signals that were ignored from the start stay so, for recorder and command`() throws {
+    let place = try place()
+    defer { place.remove() }
+    let child = "kill -HUP $PPID; kill -INT $PPID; kill -INT $$; sleep 0.5; echo alive; exit 6"
+    let ended = try run(
+      place,
+      "env --ignore-signal=HUP --ignore-signal=INT $R sh -c '\(child)'; echo $?")
+    #expect(ended.text == "alive\n6\n", "\(ended.errors)")
+  }
+
+  @Test func `a recorder that was started to ignore its children's ends hears them`() throws {
+    let place = try place()
+    defer { place.remove() }
+    let ended = try run(
+      place, "timeout -k 1 20 env --ignore-signal=CHLD $R sh -c 'echo hi; exit 3'; echo $?")
+    #expect(ended.text == "hi\n3\n", "\(ended.errors)")
+  }
 }

@@ -5,6 +5,7 @@
 
 // Starts `argv` on a new pseudo-terminal, as the leader of its own session. `mode` is a struct termios, or NULL for
 // the system's default.
+// What this process had ignored when it started stays ignored in the child.
 // `input` >= 0 becomes the child's standard input in place of the terminal. Unless `survives`, the child is killed when
 // the thread that calls this ends.
 // On success returns 0, the child's pid and the master descriptor (close-on-exec). On failure, a failed
@@ -25,8 +26,11 @@ int blackbox_set_window_size(int terminal, unsigned short columns, unsigned shor
 int blackbox_get_window_size(int terminal, unsigned short *columns, unsigned short *rows);
 
 // Blocks the signals for this thread and those it starts later, and returns a non-blocking descriptor that
-// collects them, or -1.
-int blackbox_signal_source(const int *numbers, int count);
+// collects them, or -1. With `keeps_ignored`, those that were ignored when the program started stay so, except SIGCHLD
+// and SIGWINCH.
+int blackbox_signal_source(const int *numbers, int count, int keeps_ignored);
+// 1 if the signal was ignored when the program started.
+int blackbox_was_ignored(int number);
 // The next signal collected, or 0.
 int blackbox_next_signal(int source);
 
