@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// A terminal, pipe or file that output is shown on, written to without ever waiting for it.
 ///
@@ -10,6 +11,9 @@ package struct ScreenOutput: ~Copyable {
   private let isOwn: Bool
   /// Never waits: a file, or a device that takes everything.
   private let isFile: Bool
+  private let isTerminal: Bool
+  /// The errno value of the write that it ended with; 0 before.
+  private let errorCode = Atomic<Int32>(0)
 
   /// Opens the terminal or pipe behind `shared` once more where that can be done.
   package init(_ shared: Int32) {
@@ -17,8 +21,9 @@ package struct ScreenOutput: ~Copyable {
     let isKnown = unsafe fstat(shared, &facts) == 0
     let kind = facts.st_mode & S_IFMT
     isFile = isKnown && kind == S_IFREG
+    isTerminal = isatty(shared) == 1
     var own: Int32 = -1
-    if isKnown, isatty(shared) == 1 || kind == S_IFIFO {
+    if isKnown, isTerminal || kind == S_IFIFO {
       own = unsafe open(
         "/proc/self/fd/\(shared)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
     }
@@ -28,9 +33,37 @@ package struct ScreenOutput: ~Copyable {
 
   deinit { if isOwn { close(descriptor) } }
 
+  /// Why it is over, where that is not that its reader is gone; nil while it is not.
+  package var failure: FileFailure? {
+    switch errorCode.load(ordering: .relaxed) {
+    case 0, EPIPE, ECONNRESET: nil
+    case EIO where isTerminal: nil
+    case let code: FileFailure("write", path: "standard output", code: code)
+    }
+  }
+
+  /// Writes what is taken within about so many milliseconds; returns how many bytes that were.
+  ///
+  /// All of them where nobody reads: there is none to wait for.
+  package func write(_ bytes: [UInt8], within milliseconds: Int32) -> Int {
+    var sent = 0
+    var left = milliseconds
+    while sent < bytes.count {
+      switch write(bytes.span.extracting(sent..<bytes.count)) {
+      case .bytes(let count): sent += count
+      case .later:
+        guard left > 0 else { return sent }
+        pause(milliseconds: 5)
+        left -= 5
+      case .over: return bytes.count
+      }
+    }
+    return sent
+  }
+
   /// Writes what is taken at once: if that is not all, it takes no more for now.
   package func write(_ bytes: Span<UInt8>) -> PseudoTerminal.Transfer {
-    guard !isOwn, !isFile else { return PipedProcess.write(descriptor, bytes) }
+    guard !isOwn, !isFile else { return put(bytes) }
     var sent = 0
     while sent < bytes.count {
       // Asked first, it takes this much without waiting.
@@ -38,13 +71,19 @@ package struct ScreenOutput: ~Copyable {
         [Polling.Interest(descriptor, reads: false, writes: true)], milliseconds: 0)[0]
       guard ready != (false, false) else { break }
       let piece = sent..<min(bytes.count, sent + PipedProcess.safeWrite)
-      switch PipedProcess.write(descriptor, bytes.extracting(piece)) {
+      switch put(bytes.extracting(piece)) {
       case .bytes(let count): sent += count
       case .later: return sent > 0 ? .bytes(sent) : .later
       case .over: return .over
       }
     }
     return sent > 0 ? .bytes(sent) : .later
+  }
+
+  private func put(_ bytes: Span<UInt8>) -> PseudoTerminal.Transfer {
+    let transfer = PipedProcess.write(descriptor, bytes)
+    if transfer == .over { errorCode.store(errno, ordering: .relaxed) }
+    return transfer
   }
 }
 

@@ -74,6 +74,8 @@ package enum RecordingNotice: Sendable {
   /// The service is away; it is tried again.
   case waitingForService
   case serviceReturned
+  /// Standard output cannot be written, for another reason than that its reader is gone; the command was hung up.
+  case outputLost(FileFailure)
 }
 
 extension RecordingRequest {

@@ -59,6 +59,8 @@ struct Relay: ~Copyable {
   private let isTerminal = TerminalDevice.isTerminal(1)
   private var returns = AddedReturns()
 
+  /// Why the screen was lost, until that is said.
+  private var screenFailure: FileFailure?
   var secrets: SecretInput
   private var masked = (count: 0, reason: SecretInput.Reason.echoOff)
   /// Bytes that passed since the pause began; nil while there is none.
@@ -119,6 +121,7 @@ struct Relay: ~Copyable {
     if let lost = pausedBytes { capture(.resume("the session ends", actor: nil, lost: lost, now)) }
     let end = status ?? child.exitStatus(wait: true) ?? .exited(255)
     raw = nil
+    hear(notify)
     let isLeft = status != nil && lastTransfer != .over
     _ = state.capture(
       .end(EndOfSession(reason: "client", status: end, leftRunning: isLeft), now), weight: 0)
@@ -263,13 +266,15 @@ struct Relay: ~Copyable {
     }
   }
 
-  /// The reader is gone: the child hears of it as it would without a recorder between.
+  /// The reader is gone, or nothing more can be written: a hangup is the nearest to what the child would hear without a
+  /// recorder between.
   private mutating func loseScreen() {
     hasScreen = false
     shown.removeAll()
     if status == nil { child.hangUp() }
   }
 
+    screenFailure = output.failure
   // MARK: From the keyboard to the child
 
   private mutating func readTyped() {
@@ -454,6 +459,10 @@ struct Relay: ~Copyable {
       }
     }
   }
+    if let failure = screenFailure {
+      screenFailure = nil
+      notify(.outputLost(failure))
+    }
 
   /// Stops recording, if whoever started the recorder allowed it; the answer says so.
   @discardableResult

@@ -88,6 +88,18 @@ final class OuterTerminal {
     terminal = nil
   }
 
+  /// As `status`, while nobody reads what is shown.
+  func statusWithoutReading(_ seconds: Double) -> Int32 {
+    var status: Int32 = 0
+    let until = Date().addingTimeInterval(seconds)
+    while waitpid(processID, &status, WNOHANG) != processID {
+      guard Date() < until else { return -1 }
+      usleep(20_000)
+    }
+    isOver = true
+    return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F)
+  }
+
   /// Waits for the recorder to end and returns its status as a shell gives it; -1 if it does not.
   func status(_ seconds: Double = 30) -> Int32 {
     var status: Int32 = 0

@@ -110,4 +110,26 @@ struct TerminalEdgeTests {
       place, "timeout -k 1 20 env --ignore-signal=CHLD $R sh -c 'echo hi; exit 3'; echo $?")
     #expect(ended.text == "hi\n3\n", "\(ended.errors)")
   }
+
+  @Test func `SIGTERM ends a recorder whose terminal takes nothing`() throws {
+    let place = try place()
+    defer { place.remove() }
+    let outer = try OuterTerminal(place, ["record", "--agent", "edge", "--", "yes"])
+    #expect(outer.wait(for: "y\r\ny\r\n"))
+    usleep(1_500_000)
+    kill(outer.processID, SIGTERM)
+    #expect(outer.statusWithoutReading(20) == 143)
+    let end = try #require(Recorded.of("session.end", try Recorded.events(place)).first)
+    #expect(end["signal"] as? Int == 15)
+  }
+
+  @Test func `an output that cannot be written is named, and ends with 8`() throws {
+    let place = try place()
+    defer { place.remove() }
+    let ended = try run(place, "$R sh -c 'echo some; sleep 20' > /dev/full; echo $?")
+    #expect(ended.text == "8\n")
+    #expect(ended.errors.contains("No space left on device"), "\(ended.errors)")
+    let bytes = Recorded.bytes(try Recorded.events(place))
+    #expect(String(decoding: bytes, as: UTF8.self) == "some\r\n")
+  }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 internal import Text
 
 /// Where a verb's results and messages go.
@@ -33,6 +34,10 @@ struct Output: ~Copyable {
   private var messageColour = false
   private var results: [UInt8] = []
   private var messages: [UInt8] = []
+  /// Milliseconds that standard error is waited for at each message; nil: without end.
+  private var patience: Int32?
+  /// What it has not taken yet.
+  private var unsaid: [UInt8] = []
   private var progressLine = ProgressLine()
 
   init(environment: Environment, target: Target = .process) {
@@ -113,6 +118,11 @@ struct Output: ~Copyable {
     for line in failure.lines { message(line) }
   }
 
+  /// From now on no message waits long for a standard error that takes nothing, as that of a terminal that stands still.
+  ///
+  /// What it does not take is tried again with the next message.
+  mutating func boundMessages() { patience = 300 }
+
   private mutating func message(_ line: Line) {
     eraseProgress()
     put(message: line.text(colour: messageColour) + "\n")
@@ -164,6 +174,11 @@ struct Output: ~Copyable {
 
   private mutating func put(message: String) {
     guard target == .process else { return messages.append(contentsOf: message.utf8) }
+    if let patience {
+      unsaid += Array(message.utf8)
+      unsaid.removeFirst(ScreenOutput(STDERR_FILENO).write(unsaid, within: patience))
+      return
+    }
     // Standard error that cannot be written leaves nobody to tell.
     do { try Descriptor.write(Array(message.utf8), to: STDERR_FILENO) } catch { return }
   }

@@ -9,8 +9,8 @@ struct RecordVerb: Verb {
     details: [
       "The session is open in the signed log before the command starts. The exit status is the "
         + "command's own, or 128 plus the signal that ended it; where the command had to be ended "
-        + "because recording failed, it is one of ours. Without a terminal the command "
-        + "keeps this process's standard input.",
+        + "because recording failed, or its output could not be written, it is one of ours. "
+        + "Without a terminal the command keeps this process's standard input.",
       "What is typed is recorded by policy: not at all, as it is, or with passwords as a count: "
         + "what is typed while the terminal does not show it, or after a prompt for a secret.",
       "Arguments must be UTF-8; what is not UTF-8 in a variable named with --env is recorded as "
@@ -121,6 +121,9 @@ struct RecordVerb: Verb {
     let opened = try location.map { try OpenStore($0) }
     var session: SessionID?
     let showsNotes = io.errorIsTerminal
+    var hasOutput = true
+    // A terminal that stands still must not keep the recorder from its work, or from its end.
+    io.boundMessages()
     do {
       // The frame's buffer is for results; what a recorded command shows is written by the recorder alone.
       let (status, receipt) = try record(in: opened) { notice in
@@ -140,12 +143,19 @@ struct RecordVerb: Verb {
           io.warn("the recording service is away: the command waits until it is back")
         case .serviceReturned:
           io.note("blackbox: the recording service is back")
+        case .outputLost(let failure):
+          hasOutput = false
+          io.report(
+            FailureReport(
+              .unreadable, "cannot write the command's output", place: failure.path,
+              found: failure.reason,
+              advice: "The command was hung up; what it wrote until its end is recorded."))
         }
       }
       if showsNotes, session != nil {
         io.note("blackbox: session \(receipt.session.text) closed, \(receipt.lines) events")
       }
-      return .command(UInt8(truncatingIfNeeded: status.shellCode))
+      return hasOutput ? .command(UInt8(truncatingIfNeeded: status.shellCode)) : .unreadable
     } catch RecordingFailure.log(let failure) {
       throw Self.told(failure)
     } catch RecordingFailure.afterEnd(let status, let cause) {
