@@ -16,6 +16,22 @@ package enum TerminalDevice {
   /// Wraps `isatty`.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
+  /// True if both are the same terminal.
+  package static func isSame(_ first: Int32, _ second: Int32) -> Bool {
+    guard isTerminal(first), isTerminal(second) else { return false }
+    var (one, other) = (stat(), stat())
+    guard unsafe fstat(first, &one) == 0, unsafe fstat(second, &other) == 0 else { return false }
+    return one.st_rdev == other.st_rdev
+  }
+
+  /// False if the terminal belongs to another job now: to read it or to change its settings would stop this process.
+  ///
+  /// Wraps `tcgetpgrp`. A terminal without job control is everyone's.
+  package static func isForeground(_ descriptor: Int32) -> Bool {
+    let group = tcgetpgrp(descriptor)
+    return group <= 0 || group == getpgrp()
+  }
+
   /// The window's size; nil where there is none, or where it says 0.
   ///
   /// Wraps `ioctl(TIOCGWINSZ)`.
@@ -92,13 +108,15 @@ package enum TerminalDevice {
 package struct RawMode: ~Copyable {
   private let descriptor: Int32
   private let usual: termios
+  private let keepsOutput: Bool
 
-  /// Notes the terminal's settings and makes it raw.
+  /// Notes the terminal's settings and makes it raw; with `keepsOutput` what is shown on it is treated as before.
   ///
   /// Wraps `tcgetattr` and `tcsetattr`.
-  package init(_ descriptor: Int32) throws(FileFailure) {
+  package init(_ descriptor: Int32, keepsOutput: Bool = false) throws(FileFailure) {
     self.descriptor = descriptor
-    usual = try Self.enter(descriptor)
+    self.keepsOutput = keepsOutput
+    usual = try Self.enter(descriptor, keepsOutput)
   }
 
   deinit {
@@ -106,29 +124,37 @@ package struct RawMode: ~Copyable {
     unsafe CrashRestore.settingsDescriptor = -1
   }
 
-  /// Gives the terminal its own settings back, for a while.
+  /// Gives the terminal its own settings back, for a while, unless another job has it: that one's shell did so.
   package func suspend() {
+    guard TerminalDevice.isForeground(descriptor) else { return }
     var settings = usual
     unsafe _ = tcsetattr(descriptor, TCSADRAIN, &settings)
   }
 
   /// Makes the terminal raw again.
-  package func resume() throws(FileFailure) { try Self.makeRaw(descriptor, usual) }
+  package func resume() throws(FileFailure) {
+    try Self.makeRaw(descriptor, usual, keepsOutput)
+  }
 
-  private static func enter(_ descriptor: Int32) throws(FileFailure) -> termios {
+  private static func enter(
+    _ descriptor: Int32, _ keepsOutput: Bool
+  ) throws(FileFailure) -> termios {
     var settings = termios()
     guard unsafe tcgetattr(descriptor, &settings) == 0 else {
       throw FileFailure("read the settings of", path: "terminal", code: errno)
     }
     unsafe CrashRestore.settings = settings
     unsafe CrashRestore.settingsDescriptor = descriptor
-    try makeRaw(descriptor, settings)
+    try makeRaw(descriptor, settings, keepsOutput)
     return settings
   }
 
-  private static func makeRaw(_ descriptor: Int32, _ usual: termios) throws(FileFailure) {
+  private static func makeRaw(
+    _ descriptor: Int32, _ usual: termios, _ keepsOutput: Bool
+  ) throws(FileFailure) {
     var settings = usual
     unsafe cfmakeraw(&settings)
+    if keepsOutput { settings.c_oflag = usual.c_oflag }
     guard unsafe tcsetattr(descriptor, TCSADRAIN, &settings) == 0 else {
       throw FileFailure("change the settings of", path: "terminal", code: errno)
     }

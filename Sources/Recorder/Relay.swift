@@ -10,7 +10,7 @@ internal import Synchronization
 /// directions going.
 struct Relay: ~Copyable {
   static let signals = [
-    SIGWINCH, SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGTSTP, SIGUSR1, SIGUSR2,
+    SIGWINCH, SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGTSTP, SIGCONT, SIGUSR1, SIGUSR2,
   ]
   /// Bytes that wait for the screen, or for the child, at most.
   private static let waiting = 256 << 10
@@ -44,23 +44,26 @@ struct Relay: ~Copyable {
   private var buffer = [UInt8](repeating: 0, count: 64 << 10)
   private var size: WindowSize?
   private var raw: RawMode?
+  private var isRaw = false
+  /// False while another job has the terminal: then neither its keys nor its settings are this one's.
+  private var isForeground = true
 
   private var status: ExitStatus?
   private var endedAt: UInt64 = 0
   private var lastOutput: UInt64 = 0
   private var bytesAfterEnd = 0
+  /// All that the child wrote before its end was taken.
+  private var hasLastWords = false
   private var isOver = false
   private var terminatedAt: UInt64?
   private var hasHungUp = false
-  /// All that the child wrote before its end was taken.
-  private var hasLastWords = false
   private var hasInput = false
   private var hasScreen = true
+  /// Why the screen was lost, until that is said.
+  private var screenFailure: FileFailure?
   private let isTerminal = TerminalDevice.isTerminal(1)
   private var returns = AddedReturns()
 
-  /// Why the screen was lost, until that is said.
-  private var screenFailure: FileFailure?
   var secrets: SecretInput
   private var masked = (count: 0, reason: SecretInput.Reason.echoOff)
   /// Bytes that passed since the pause began; nil while there is none.
@@ -96,9 +99,9 @@ struct Relay: ~Copyable {
   mutating func run(readsInput: Bool, notify: (RecordingNotice) -> Void) -> ExitStatus {
     if readsInput {
       RawMode.restoreAfterCrash(writing: [], to: 1)
-      enterRawMode()
+      hasInput = true
+      takeTerminal()
     }
-    hasInput = readsInput
     // A size that changed before signals were heard.
     resize()
     while !isOver {
@@ -109,6 +112,7 @@ struct Relay: ~Copyable {
       if interests.isWritable(0) { sendTyped() }
       if interests.isReadable(2) { readTyped() }
       if interests.isWritable(3) || interests.isReadable(3) { sendShown() }
+      if !isForeground { takeTerminal() }
       hear(notify)
       if interests.isReadable(0) { takeOutput() }
       let asking = 4..<max(4, interests.count)
@@ -117,11 +121,11 @@ struct Relay: ~Copyable {
     }
     pass(returns.finish())
     sendShown()
+    hear(notify)
     flushMasked()
     if let lost = pausedBytes { capture(.resume("the session ends", actor: nil, lost: lost, now)) }
     let end = status ?? child.exitStatus(wait: true) ?? .exited(255)
     raw = nil
-    hear(notify)
     let isLeft = status != nil && lastTransfer != .over
     _ = state.capture(
       .end(EndOfSession(reason: "client", status: end, leftRunning: isLeft), now), weight: 0)
@@ -153,7 +157,7 @@ struct Relay: ~Copyable {
     let writes = isOpen && !typed.isEmpty
     interests.add(reads || writes ? child.descriptor : -1, reads: reads, writes: writes)
     interests.add(signals.descriptor)
-    interests.add(hasInput && typed.count < Self.waiting && canRecordInput ? 0 : -1)
+    interests.add(hasInput && isForeground && typed.count < Self.waiting && canRecordInput ? 0 : -1)
     interests.add(shown.isEmpty ? -1 : output.descriptor, reads: false, writes: true)
     // Marks weigh nothing, so that none makes the loop wait: they are heard while there is room.
     if let marks, state.captured.hasRoom {
@@ -164,7 +168,7 @@ struct Relay: ~Copyable {
   private func patience() -> Int32 {
     if status != nil { return 20 }
     if isAnswering || !state.captured.hasRoom { return 5 }
-    return terminatedAt == nil && lastTransfer != .over ? 1000 : 100
+    return terminatedAt == nil && lastTransfer != .over && isForeground ? 1000 : 100
   }
 
   // MARK: From the child to the screen
@@ -270,11 +274,11 @@ struct Relay: ~Copyable {
   /// recorder between.
   private mutating func loseScreen() {
     hasScreen = false
+    screenFailure = output.failure
     shown.removeAll()
     if status == nil { child.hangUp() }
   }
 
-    screenFailure = output.failure
   // MARK: From the keyboard to the child
 
   private mutating func readTyped() {
@@ -336,6 +340,8 @@ struct Relay: ~Copyable {
         status = child.exitStatus(wait: false)
         if status != nil, endedAt == 0 { endedAt = now }
       case SIGTSTP: suspend()
+      // The shell may have set the terminal for itself meanwhile.
+      case SIGCONT: takeTerminal()
       case SIGUSR1: pause("asked by a signal", nil)
       case SIGUSR2: resume("asked by a signal", nil)
       case SIGHUP: if status == nil { child.hangUp() }
@@ -368,17 +374,31 @@ struct Relay: ~Copyable {
     }
     raw?.suspend()
     stopThisProcess()
-    do { try raw?.resume() } catch {
-      // As at the start: it goes on with line editing.
-    }
+    takeTerminal()
     capture(.resume("continued", actor: nil, lost: 0, now))
     sentBarriers += 1
     resize()
   }
 
-  private mutating func enterRawMode() {
-    // A terminal that cannot be made raw is still a terminal: the session goes on with line editing.
-    do { raw = try RawMode(0) } catch { raw = nil }
+  /// Makes the terminal raw where it is this job's.
+  private mutating func takeTerminal() {
+    guard hasInput else {
+      isForeground = true
+      return
+    }
+    isForeground = TerminalDevice.isForeground(0)
+    guard isForeground else { return }
+    do throws(FileFailure) {
+      guard !isRaw else {
+        try raw?.resume()
+        return
+      }
+      // Where output goes elsewhere, others show theirs on this terminal: the next one of a pipeline.
+      raw = try RawMode(0, keepsOutput: !TerminalDevice.isSame(0, 1))
+      isRaw = true
+    } catch {
+      // A terminal that cannot be made raw is still a terminal: the session goes on with line editing.
+    }
   }
 
   private mutating func checkTime() {
@@ -439,6 +459,10 @@ struct Relay: ~Copyable {
 
   /// Hears what the writing thread has to say.
   private mutating func hear(_ notify: (RecordingNotice) -> Void) {
+    if let failure = screenFailure {
+      screenFailure = nil
+      notify(.outputLost(failure))
+    }
     guard let changes = state.changes.receive(waiting: 0) else { return }
     for change in changes {
       if let receipt = change.closed { closed = receipt }
@@ -459,10 +483,6 @@ struct Relay: ~Copyable {
       }
     }
   }
-    if let failure = screenFailure {
-      screenFailure = nil
-      notify(.outputLost(failure))
-    }
 
   /// Stops recording, if whoever started the recorder allowed it; the answer says so.
   @discardableResult

@@ -53,10 +53,12 @@ package struct TerminalRecording {
     ProcessEnvironment.set(MarkRequest.sessionVariable, to: id.text)
     notify(.began(id))
 
+    // Settings of a terminal that another job has now are that job's: a shell's that edits its next line, say.
+    let model = screen.flatMap { TerminalDevice.isForeground($0) ? $0 : nil }
     let child: PseudoTerminal
     do {
       child = try PseudoTerminal(
-        command: request.command, columns: size.columns, rows: size.rows, modeOf: screen,
+        command: request.command, columns: size.columns, rows: size.rows, modeOf: model,
         input: input, survives: request.onFailure == .goOn)
     } catch {
       _ = state.capture(

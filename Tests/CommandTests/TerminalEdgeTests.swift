@@ -27,6 +27,14 @@ struct TerminalEdgeTests {
       environment: ["R": "\(program) record -q --agent edge --", "D": place.directory.path])
   }
 
+  /// Types a word for a command that says it again, and waits for the shell: what is typed before that is the command's.
+  private func answer(_ outer: OuterTerminal) {
+    let mark = outer.shown.count
+    outer.type("word\n")
+    #expect(outer.wait(for: "gotword", after: mark), "\(outer.text)")
+    #expect(outer.wait(for: "$ ", after: mark), "\(outer.text)")
+  }
+
   private func content(_ place: Place, _ name: String) -> String {
     FileManager.default.contents(atPath: place.path(name)).map {
       String(decoding: $0, as: UTF8.self)
@@ -131,5 +139,66 @@ struct TerminalEdgeTests {
     #expect(ended.errors.contains("No space left on device"), "\(ended.errors)")
     let bytes = Recorded.bytes(try Recorded.events(place))
     #expect(String(decoding: bytes, as: UTF8.self) == "some\r\n")
+  }
+
+  @Test func `other programs of a pipeline keep their line ends`() throws {
+    let place = try place()
+    defer { place.remove() }
+    let outer = try shell(
+      place,
+      [
+        "-c",
+        """
+        $R sh -c 'until test -s "$D/modes"; do sleep 0.05; done; echo end' | (
+          until stty -a < /dev/tty | grep -q -e -icanon; do sleep 0.05; done
+          stty -a < /dev/tty > "$D/modes"
+          cat)
+        """,
+      ])
+    #expect(outer.status() == 0)
+    #expect(!content(place, "modes").contains("-opost"), "\(content(place, "modes"))")
+    #expect(outer.text.contains("end\r\n"))
+  }
+
+  @Test func `a recorder in the background has a terminal for programs, and fg gives it the keys`()
+    throws
+  {
+    let place = try place()
+    defer { place.remove() }
+    let outer = try shell(place, ["--norc", "--noprofile", "-i"])
+    #expect(outer.wait(for: "$ "))
+    let child = "stty -a > $D/new; mv $D/new $D/modes; read x; echo got$x"
+    outer.type("$R sh -c '\(child)' &\n")
+    #expect(outer.read { !content(place, "modes").isEmpty }, "\(outer.text)")
+    let modes = content(place, "modes")
+    #expect(!modes.contains("-icanon") && !modes.contains("-echo "), "\(modes)")
+    outer.type("fg\n")
+    usleep(700_000)
+    answer(outer)
+    outer.type("exit 7\n")
+    #expect(outer.status() == 7)
+  }
+
+  @Test func `a recorder that was stopped for good and goes on takes the terminal again`() throws {
+    let place = try place()
+    defer { place.remove() }
+    let outer = try shell(place, ["--norc", "--noprofile", "-i"])
+    #expect(outer.wait(for: "$ "))
+    let child = "stty -echo; echo $PPID > $D/new; mv $D/new $D/pid; read x; echo got$x"
+    outer.type("$R sh -c '\(child)'\n")
+    #expect(outer.read { !content(place, "pid").isEmpty }, "\(outer.text)")
+    let process = try #require(
+      Int32(content(place, "pid").trimmingCharacters(in: .whitespacesAndNewlines)))
+    usleep(300_000)
+    kill(process, SIGSTOP)
+    #expect(outer.wait(for: "Stopped"), "\(outer.text)")
+    let mark = outer.shown.count
+    outer.type("fg\n")
+    usleep(700_000)
+    answer(outer)
+    let shown = String(decoding: outer.shown[mark...], as: UTF8.self)
+    #expect(shown.components(separatedBy: "word").count == 2, "\(shown)")
+    outer.type("exit 7\n")
+    #expect(outer.status() == 7)
   }
 }
