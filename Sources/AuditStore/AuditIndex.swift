@@ -215,7 +215,7 @@ package struct AuditIndex: ~Copyable {
       guard try database.integer("PRAGMA user_version") == 0 else { return }
       try database.script(IndexSchema.text)
       // The numbers of IndexSchema, as literals: a pragma takes no values.
-      try database.script("PRAGMA application_id = 0x41554458; PRAGMA user_version = 3;")
+      try database.script("PRAGMA application_id = 0x41554458; PRAGMA user_version = 4;")
     }
   }
 

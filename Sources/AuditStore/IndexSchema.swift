@@ -2,7 +2,7 @@
 enum IndexSchema {
   /// `AUDX` in the file's header tells whose file it is.
   static let applicationID: Int64 = 0x4155_4458
-  static let version: Int64 = 3
+  static let version: Int64 = 4
 
   static let text: StaticString = """
     -- The index: derived from the log and the session files, rebuilt at will, never evidence.
@@ -117,7 +117,7 @@ enum IndexSchema {
       agent INTEGER REFERENCES identity, principal INTEGER REFERENCES identity, rid INTEGER REFERENCES resource,
       did INTEGER REFERENCES delegation, pid INTEGER REFERENCES policy, gw INTEGER REFERENCES identity, instance TEXT,
       parent TEXT, trace_id TEXT,
-      src_ip TEXT, auth TEXT, jti TEXT, mode TEXT, ticket TEXT, host TEXT, purpose TEXT,
+      src_ip TEXT, auth TEXT, jti TEXT, mode TEXT, ticket TEXT, host TEXT, purpose TEXT, title TEXT,
       start_us INTEGER NOT NULL, end_us INTEGER, t_last INTEGER NOT NULL, end_reason TEXT, exit_code INTEGER,
       n_events INTEGER NOT NULL, n_denied INTEGER NOT NULL, n_held INTEGER NOT NULL, n_masked INTEGER NOT NULL,
       n_gaps INTEGER NOT NULL, n_recovered INTEGER NOT NULL, n_withheld INTEGER NOT NULL, bytes INTEGER NOT NULL,
@@ -277,7 +277,7 @@ enum IndexSchema {
         s.purpose, s.n_events, s.n_denied, s.n_masked, s.n_gaps, s.n_recovered, s.n_withheld, s.bytes, c.verify,
         c.rules, s.end_reason, s.exit_code, r.scope, s.n_held, g.uid AS gateway, s.instance, s.parent, s.trace_id,
         s.src_ip, s.auth, s.jti, s.mode, s.ticket, d.uid AS delegation, d.root_uid AS delegation_root, d.proof,
-        s.n_odd, s.n_cut, s.n_hidden
+        s.n_odd, s.n_cut, s.n_hidden, s.title
       FROM session AS s JOIN source AS c ON c.src = s.sid LEFT JOIN identity AS a ON a.iid = s.agent
         LEFT JOIN identity AS p ON p.iid = s.principal LEFT JOIN resource AS r ON r.rid = s.rid
         LEFT JOIN identity AS g ON g.iid = s.gw LEFT JOIN delegation AS d ON d.did = s.did;

@@ -70,6 +70,7 @@ extension SessionDetail {
       for finding in findings { json.object { json in finding.write(to: &json) } }
     }
     if let start = verdict.start {
+      json.field("title", start.name)
       json.field("kind", start.kind)
       json.field("start", Timestamp(microseconds: start.start).text(.microseconds))
       json.object("agent") { json in start.agent.write(to: &json) }

@@ -33,7 +33,7 @@ extension SessionRows {
       SQLValue(json["auth"]?["method"]?.string ?? read.authMethod),
       SQLValue(json["auth"]?["jti_hmac"]?.string ?? read.tokenID), SQLValue(mode),
       SQLValue(json["ticket"]?.string), SQLValue(start?.host), SQLValue(start?.purpose),
-      .integer(context.start),
+      SQLValue(start?.name), .integer(context.start),
       isClosed ? .integer(context.start &+ Int64(clamping: verdict.time)) : .null,
       SQLValue(tally.lastTime), SQLValue(isClosed ? verdict.endReason : nil),
       SQLValue(isClosed ? verdict.exitCode : nil), SQLValue(tally.lines), SQLValue(tally.denied),

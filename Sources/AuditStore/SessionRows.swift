@@ -251,10 +251,10 @@ struct RowStatements: ~Copyable {
     let session = try database.prepare(
       """
       INSERT OR REPLACE INTO session(sid, uid, kind, agent, principal, rid, did, pid, gw, instance,
-        parent, trace_id, src_ip, auth, jti, mode, ticket, host, purpose, start_us, end_us, t_last,
-        end_reason, exit_code, n_events, n_denied, n_held, n_masked, n_gaps, n_recovered,
+        parent, trace_id, src_ip, auth, jti, mode, ticket, host, purpose, title, start_us, end_us,
+        t_last, end_reason, exit_code, n_events, n_denied, n_held, n_masked, n_gaps, n_recovered,
         n_withheld, bytes, n_odd, n_cut)
-      VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+      VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
       """)
     let source = try database.prepare(
       """

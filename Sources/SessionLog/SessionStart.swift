@@ -142,6 +142,9 @@ package struct SessionStart: SessionEvent {
     terminalType = shape?.terminalType
   }
 
+  /// Its name for people: as it was given, or that of the recording it was imported from.
+  package var name: String? { title ?? imported?.title }
+
   /// The line's bytes, without LF.
   package func line() -> [UInt8] { line(at: 0) }
 

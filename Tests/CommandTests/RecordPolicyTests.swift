@@ -179,6 +179,16 @@ struct RecordPolicyTests {
     #expect(outer.status() == 0)
     let start = try #require(try Recorded.events(place).first)
     #expect(start["title"] as? String == "Tuesday \"x\"")
+    // And it is shown where a person looks for it.
+    let program = try #require(Program.path)
+    for arguments in [
+      ["show", "@last"], ["show", "@last", "--json"], ["sessions", "-o", "wide"],
+      ["sessions", "--json"], ["query", "--sql", "SELECT title FROM v_session"],
+      ["export", "@last", "--format", "cast"], ["replay", "@last", "--events"],
+    ] {
+      let shown = try place.run(program, arguments)
+      #expect(shown.status == 0 && shown.text.contains("Tuesday"), "\(arguments): \(shown)")
+    }
     #expect(start["env"] as? [String: String] == ["SHOWN": "yes é"])
     #expect(!String(decoding: try Recorded.lines(place), as: UTF8.self).contains("HIDDEN"))
   }

@@ -41,7 +41,7 @@ struct CastEncoder: TerminalEncoder {
       if !start.command.isEmpty {
         json.field("command", start.command.joined(separator: " "))
       }
-      json.field(ifPresent: "title", start.imported?.title)
+      json.field(ifPresent: "title", start.name)
       if !isRelative, let type = start.terminalType {
         json.object("env") { json in json.field("TERM", type) }
       }

@@ -86,7 +86,7 @@ struct EventWords: Sendable, Equatable {
     let resource = start.resource.map { ($0.kind == start.kind ? "" : $0.kind + " ") + $0.uid }
     let parts: [String?] = [
       IdentityWords(start).who, start.kind + (resource.map { " " + $0 } ?? ""),
-      start.command.joined(separator: " "), start.title ?? start.imported?.title, start.purpose,
+      start.command.joined(separator: " "), start.name, start.purpose,
     ]
     return EventWords("start", line(parts.joined(nonEmpty: " · ")), .info)
   }

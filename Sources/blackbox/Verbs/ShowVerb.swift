@@ -88,6 +88,7 @@ struct ShowVerb: Verb {
     let style: Style = !detail.isIntact ? .red : detail.word == "OK" ? .green : .yellow
     try io.line("session \(detail.id.text, .bold)  \(detail.word, style)")
     if let start = verdict.start {
+      if let title = start.name { try row("title", title, &io) }
       try row("agent", name(start.agent), &io)
       try row("on behalf of", start.principal.map(name) ?? "nobody stated", &io)
       if let resource = start.resource {
