@@ -26,6 +26,32 @@ import Testing
     return Array(line.finish().dropFirst(6))
   }
 
+  @Test func `parts go on in the member in which they began, however long the others are`() throws {
+    let redaction = StreamRedaction(.builtIn)
+    var held = HeldEvents()
+    let token = "ghp_0123456789abcdefghij0123456789abcdef"
+    let id = #""id":"550e8400-e29b-41d4-a716-446655440000""#
+    var ready: [StreamRedaction.Ready] = []
+    let parts = [
+      #""part":0,\#(id),"text":"select aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa \#(token.prefix(14))""#,
+      #""part":1,\#(id),"text":"\#(token.dropFirst(14))'""#,
+      #""part":2,"last":true,\#(id),"text":"x""#,
+      // Another statement, in which another member is the long one.
+      #""part":0,"sql":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa \#(token.prefix(14))","text":"a""#,
+      #""part":1,"last":true,"sql":"\#(token.dropFirst(14))","text":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
+    ]
+    for (index, members) in parts.enumerated() {
+      let line = Array(#","type":"database.query",\#(members)}"#.utf8)
+      ready += redaction.take(
+        line.span, n: UInt64(index + 1), moment: 1, isBarrier: true, of: &held)
+    }
+    ready += redaction.release(&held, isEnd: true)
+    #expect(ready.count == 5)
+    let all = ready.map { String(decoding: $0.bytes, as: UTF8.self) }.joined(separator: "\n")
+    #expect(!all.contains(token.prefix(14)) && !all.contains(token.suffix(14)), "\(all)")
+    #expect(all.contains("550e8400-e29b-41d4-a716-446655440000"))
+  }
+
   @Test func `a stream that is cut anywhere says the same as one that is not, event by event`()
     throws
   {

@@ -12,7 +12,9 @@ struct EventParts {
   var text: ScannedMember?
   var stream = ""
 
-  init(_ object: [UInt8], _ members: [ScannedMember]) {
+  /// `ongoing` says, by type, which member the parts before this one went on in: another that happens to be longer
+  /// is none of their stream.
+  init(_ object: [UInt8], _ members: [ScannedMember], ongoing: [String: String]) {
     guard let first = members.first, first.whole.lowerBound == 1, first.value.count >= 2 else {
       return
     }
@@ -20,10 +22,17 @@ struct EventParts {
     type = String(decoding: object[first.value].dropFirst().dropLast(), as: UTF8.self)
     var longest: ScannedMember?
     var data: ScannedMember?
+    var same: ScannedMember?
+    let known = ongoing[type]
+    var isFirst = false
     for member in members.dropFirst() {
       let isString = object[member.value.lowerBound] == 0x22
-      switch String(decoding: object[member.name], as: UTF8.self) {
-      case "part": isPart = true
+      let name = String(decoding: object[member.name], as: UTF8.self)
+      if isString, name == known { same = member }
+      switch name {
+      case "part":
+        isPart = true
+        isFirst = object[member.value] == [0x30]
       case "last": isLast = matches(object.span, at: member.value.lowerBound, "true")
       case "redacted": namesRedacted = true
       case "data" where isString, "data64" where isString: data = member
@@ -34,7 +43,7 @@ struct EventParts {
       }
     }
     if isPart {
-      text = longest
+      text = isFirst ? longest : same ?? longest
     } else if type.hasPrefix("terminal.") || type.hasPrefix("process.") {
       text = data
     }

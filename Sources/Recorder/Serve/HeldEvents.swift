@@ -39,6 +39,8 @@ struct HeldEvents {
   var queue: [Event] = []
   var bytes = 0
   var places: [String: Redactor.Place] = [:]
+  /// By type, the member in which parts go on until the last one.
+  var ongoing: [String: String] = [:]
   /// When the last event came.
   var touched: UInt64 = 0
   /// What was replaced so far, for the end of the session.

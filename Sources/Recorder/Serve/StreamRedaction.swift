@@ -50,7 +50,11 @@ final class StreamRedaction {
     do throws(Refusal) { try scanner.scan(object.span) } catch {
       // It was scanned before; otherwise it would be one text, and the writer would refuse it.
     }
-    let parts = EventParts(object, scanner.members)
+    let parts = EventParts(object, scanner.members, ongoing: held.ongoing)
+    if parts.isPart {
+      let name = parts.text.map { String(decoding: object[$0.name], as: UTF8.self) }
+      held.ongoing[parts.type] = parts.isLast ? nil : name
+    }
     held.touched = moment
     var event = HeldEvents.Event(n: n, moment: moment, isBarrier: isBarrier)
     event.namesRedacted = parts.namesRedacted
