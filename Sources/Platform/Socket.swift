@@ -19,6 +19,8 @@ package struct SocketListener: ~Copyable {
   /// For `poll`; owned by this value.
   package let descriptor: Int32
   private let path: String
+  /// What it made at that path, so that it removes nothing else there.
+  private let made: FileStatus?
 
   /// Listens at `path` with these permission bits; a socket that nobody listens on any more is replaced.
   ///
@@ -28,6 +30,7 @@ package struct SocketListener: ~Copyable {
     guard made >= 0 else { throw FileFailure("listen", path: path, code: -made) }
     descriptor = made
     self.path = path
+    self.made = Self.status(of: path)
   }
 
   /// Listens on a TCP port that only this machine reaches; `port` 0 becomes one that is free.
@@ -40,11 +43,20 @@ package struct SocketListener: ~Copyable {
     }
     descriptor = made
     path = ""
+    self.made = nil
+  }
+
+  private static func status(of path: String) -> FileStatus? {
+    do throws(FileFailure) { return try SystemFiles.shared.status(of: path) } catch { return nil }
   }
 
   deinit {
     Glibc.close(descriptor)
-    if !path.isEmpty { unsafe _ = unlink(path) }
+    // Another server may have put its own socket there since.
+    guard let made, let found = Self.status(of: path), found.inode == made.inode,
+      found.device == made.device
+    else { return }
+    unsafe _ = unlink(path)
   }
 
   /// The next connection, or nil if none waits.
