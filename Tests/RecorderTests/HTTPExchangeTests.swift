@@ -30,6 +30,7 @@ import Testing
   @Test(
     arguments: [
       ("127.0.0.1:9", true), ("localhost", true), ("[::1]:80", true), ("evil.example:9", false),
+      ("localhost:evil.example", false), ("localhost:", false), ("localhost:80:80", false),
       ("localhost.evil.example", false), ("127.0.0.1.evil.example:9", false),
     ])
   func `over TCP a name that leads here by trickery is turned away`(host: String, isTaken: Bool) {
@@ -38,6 +39,17 @@ import Testing
       isTaken ? .asks(.health, wantsBody: true) : .refused(421)
     #expect(ask(request, checksHost: true) == wanted)
     #expect(ask(request) == .asks(.health, wantsBody: true))
+  }
+
+  @Test(
+    arguments: [
+      "Host : evil.example", "Host: localhost\r\nHost: evil.example",
+      "Host: localhost\r\n evil.example",
+      "Host", ": localhost",
+    ])
+  func `a head that can be read in two ways is no request`(fields: String) {
+    let request = "GET /healthz HTTP/1.1\r\n\(fields)\r\n\r\n"
+    #expect(ask(request, checksHost: true) == .refused(400))
   }
 
   @Test func `addresses are paths, or ports of this machine`() {

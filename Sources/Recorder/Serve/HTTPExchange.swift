@@ -28,7 +28,13 @@ enum HTTPExchange {
     guard words.count == 3, words[2] == "HTTP/1.1" || words[2] == "HTTP/1.0" else {
       return .refused(400)
     }
-    if checksHost, !isThisMachine(lines.dropFirst()) { return .refused(421) }
+    let fields = lines.dropFirst().filter { !$0.isEmpty }
+    guard fields.allSatisfy(isField) else { return .refused(400) }
+    if checksHost {
+      let hosts = fields.compactMap(host)
+      guard hosts.count < 2 else { return .refused(400) }
+      guard hosts.allSatisfy(isThisMachine) else { return .refused(421) }
+    }
     guard words[0] == "GET" || words[0] == "HEAD" else { return .refused(405) }
     let path = words[1].prefix { $0 != "?" }
     guard let known = Path(rawValue: String(path)) else { return .refused(404) }
@@ -46,16 +52,28 @@ enum HTTPExchange {
     return nil
   }
 
+  /// `name: value`; neither a space before the colon nor a line that goes on in the next is let through.
+  ///
+  /// Source: RFC 9112 §5.
+  private static func isField(_ line: String) -> Bool {
+    guard let colon = line.utf8.firstIndex(of: 0x3A), colon > line.startIndex else { return false }
+    return line.utf8[..<colon].allSatisfy { $0 > 0x20 && $0 < 0x7F }
+  }
+
+  /// The value of a field that is `Host`.
+  private static func host(_ field: String) -> String? {
+    let parts = field.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[0].lowercased() == "host" else { return nil }
+    return parts[1].filter { $0 != " " && $0 != "\t" }.lowercased()
+  }
+
   /// False if `Host` names another machine: then a page in somebody's browser asks, under a name that leads here.
-  private static func isThisMachine(_ fields: ArraySlice<String>) -> Bool {
-    for field in fields {
-      let parts = field.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, parts[0].lowercased() == "host" else { continue }
-      let host = parts[1].filter { $0 != " " && $0 != "\t" }.lowercased()
-      let names = ["127.0.0.1", "localhost", "[::1]"]
-      return names.contains { host == $0 || host.hasPrefix($0 + ":") }
+  private static func isThisMachine(_ host: String) -> Bool {
+    for name in ["127.0.0.1", "localhost", "[::1]"] where host.hasPrefix(name) {
+      let rest = host.dropFirst(name.count)
+      return rest.isEmpty || rest.first == ":" && UInt16(rest.dropFirst()) != nil
     }
-    return true
+    return false
   }
 
   static func answer(_ status: Int, _ body: String, wantsBody: Bool = true) -> [UInt8] {
