@@ -14,7 +14,7 @@ class Refused(Exception):
 
 class Recorder:
     def __init__(self, path, patience=30):
-        self.path, self.patience, self.sessions, self.refs = path, patience, {}, 0
+        self.path, self.patience, self.sessions, self.refs, self.resume_s = path, patience, {}, 0, patience
         self.connect()
 
     def connect(self):
@@ -59,6 +59,7 @@ class Recorder:
                 time.sleep(0.05)
                 self.connect()
                 continue
+            self.resume_s = answer.get("limits", {}).get("resume_s", self.resume_s)
             refs = [answer[key] for key in ("opened", "resumed", "ack", "closed", "ref") if key in answer]
             if refs and refs[0] in self.sessions:
                 self.sessions[refs[0]].hear(answer)
@@ -68,7 +69,7 @@ class Recorder:
 class Session:
     def __init__(self, recorder, ref, fields):
         self.recorder, self.ref, self.fields, self.id, self.receipt = recorder, ref, fields, None, None
-        self.n, self.kept, self.attached = 0, [], False
+        self.n, self.kept, self.attached, self.busy = 0, [], False, None
 
     def begin(self):
         """Opens the session, or comes back to it."""
@@ -102,7 +103,8 @@ class Session:
 
     def hear(self, answer):
         error, stored = answer.get("error"), answer.get("n", 0)
-        if error == "session_busy":
+        self.busy = (self.busy or time.monotonic() + self.recorder.resume_s) if error == "session_busy" else None
+        if self.busy and time.monotonic() < self.busy:
             time.sleep(0.05)  # Another process recovers it.
             return self.begin()
         if error and not (self.id and error in ("session_over", "recorder_failed", "session_unknown")):

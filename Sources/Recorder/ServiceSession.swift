@@ -22,6 +22,10 @@ struct ServiceSession: ~Copyable {
   /// The word of `closing` for why the session ends.
   private var reason: String?
 
+  /// How long the server keeps sessions, in microseconds, and until when this one may be another's.
+  private var resumePatience: UInt64 = 600_000_000
+  private var busyUntil: UInt64?
+
   /// A barrier is asked for, as soon as all events are sent.
   var isBarrierWanted = false
   var queue = StreamQueue()
@@ -161,6 +165,9 @@ struct ServiceSession: ~Copyable {
       credit = UInt64(clamping: total)
     } else if answer["hello"] != nil {
       credit = UInt64(clamping: answer["limits"]?["credit"]?.integer ?? 0)
+      if let seconds = answer["limits"]?["resume_s"]?.integer {
+        resumePatience = UInt64(clamping: min(max(seconds, 0), 86_400)) * 1_000_000
+      }
       step = .opening
       if let session, former == nil {
         give(
@@ -175,6 +182,7 @@ struct ServiceSession: ~Copyable {
       session = answer["session"]?.string.flatMap { SessionID($0) }
       guard session != nil else { throw .notUnderstood("opened without a session") }
       former = nil
+      busyUntil = nil
       step = .attached
     } else if answer["resumed"] != nil {
       note(answer)
@@ -191,6 +199,7 @@ struct ServiceSession: ~Copyable {
   }
 
   private mutating func note(_ answer: JSONValue) {
+    busyUntil = nil
     guard let number = answer["n"]?.integer else { return }
     queue.acknowledge(UInt64(clamping: number))
   }
@@ -214,6 +223,10 @@ struct ServiceSession: ~Copyable {
     case "session_over", "recorder_failed", "session_unknown":
       note(answer)
       goOn(isConnectionGood: answer["ref"] != nil)
+    case "session_busy" where session != nil && isBusyForTooLong():
+      // Nobody will say any more what of it is kept: all that is not acknowledged goes on in another.
+      busyUntil = nil
+      goOn(isConnectionGood: true)
     case "shutting_down", "session_busy", "too_many_sessions":
       guard session != nil else { fallthrough }
       // Tried again after a while.
@@ -221,6 +234,14 @@ struct ServiceSession: ~Copyable {
     default:
       throw .refused(code: code, message: answer["message"]?.string ?? "")
     }
+  }
+
+  /// True once the session was another's for longer than a server keeps one.
+  private mutating func isBusyForTooLong() -> Bool {
+    let now = SystemClock().monotonic()
+    let until = busyUntil ?? now &+ resumePatience
+    busyUntil = until
+    return now >= until
   }
 
   /// What is not acknowledged is sent into a new session that names the one before.

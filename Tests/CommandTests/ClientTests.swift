@@ -177,6 +177,78 @@ struct ClientTests {
     #expect(wrong == [], "\(wrong.count) of \(paths.count)")
   }
 
+  /// A server that forgets whose a session is when its connection is lost: to come back to it is `session_busy` for ever.
+  private static let forgetful = """
+    import base64, json, os, socket, sys, threading
+    def serve(connection):
+        count, lines = 0, connection.makefile("rb")
+        def say(**answer):
+            connection.sendall(json.dumps(answer).encode() + b"\\n")
+        for line in lines:
+            message = json.loads(line)
+            if "hello" in message:
+                say(hello=1, server="stub/1", store="s", on_failure="block",
+                    limits=dict(line=8388608, credit=16777216, sessions=9, flush_ms=200, resume_s=1))
+            elif "resume" in message:
+                say(error="session_busy", message="another has it", ref=message["resume"])
+            elif "open" in message:
+                print("continues" if "continues" in message else "opens", flush=True)
+                is_second = "continues" in message
+                say(opened=message["open"], session="01J00000000000000000000000"[:25] + "01"[is_second], lines=2, root="")
+            elif "event" in message and not is_second:
+                break
+            elif "event" in message:
+                count = message["n"]
+                say(ack=message["event"], n=count, session="", lines=count + 2, root="")
+            elif "close" in message:
+                say(closed=message["close"], n=count, session="", lines=count + 3, reason=message["reason"],
+                    root=base64.b64encode(bytes(32)).decode(), log={})
+        connection.shutdown(socket.SHUT_RDWR)
+        connection.close()
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(sys.argv[1])
+    listener.listen()
+    while True:
+        threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+    """
+
+  @Test(.enabled(if: Program.path != nil, "the program is not beside its tests"))
+  func `no client waits for ever for a session that another has`() throws {
+    let program = try #require(Program.path)
+    let place = try Place()
+    defer { place.remove() }
+    guard try place.run("/bin/sh", ["-c", "command -v python3"]).status == 0 else {
+      return print("skipped: there is no python3 here")
+    }
+    let client = try #require(ServeTests.example("python/client.py"))
+    let folder = URL(fileURLWithPath: client).deletingLastPathComponent().path
+    let server = try place.start(
+      "/usr/bin/env", ["python3", "-c", Self.forgetful, place.path("s")],
+      output: place.path("words"))
+    defer { server.terminate() }
+    while !FileManager.default.fileExists(atPath: place.path("s")) { usleep(10_000) }
+    let script = """
+      import sys
+      sys.path.insert(0, sys.argv[1])
+      sys.dont_write_bytecode = True
+      import client
+      session = client.Recorder(sys.argv[2]).open("http", {"uid": "a"})
+      session.event("http.request")
+      try:
+          session.flush()
+      except client.Refused as refusal:
+          print(refusal.args[0])
+      """
+    let run = try place.run("/usr/bin/env", ["python3", "-c", script, folder, place.path("s")])
+    #expect(run.text == "session_busy\n", "\(run.text)\(run.errors)")
+    // The recorder goes on in a session that names the one it lost.
+    let recorded = try place.run(
+      program, ["record", "-q", "--agent", "a", "--to", place.path("s"), "--", "echo", "x"])
+    #expect(recorded.status == 0, "\(recorded.errors)")
+    let words = try String(contentsOfFile: place.path("words"), encoding: .utf8)
+    #expect(words == "opens\nopens\ncontinues\n")
+  }
+
   @Test(.enabled(if: Program.path != nil, "the program is not beside its tests"))
   func `record --to sends nothing too early, and nothing is stored twice`() throws {
     let program = try #require(Program.path)
