@@ -10,14 +10,15 @@ import Testing
 final class ServeBench {
   let files = FaultyFiles()
   let box: TestStore
-  let keeper: SessionKeeper
+  private(set) var keeper: SessionKeeper
+  private let settings: ServeSettings
   let exchange: ServeExchange
   var talks: [Int: ConnectionDecoder] = [:]
   var next = 0
 
   init(
     mostSessions: Int = 100, redaction: RedactionRules? = nil,
-    files allowance: FileAllowance = FileAllowance()
+    files allowance: FileAllowance = FileAllowance(), stretch: Int = 1 << 20
   ) throws {
     files.syncsWhole = true
     box = try TestStore(on: files)
@@ -27,8 +28,20 @@ final class ServeBench {
     settings.patience = 5_000_000
     settings.redaction = redaction
     settings.files = allowance
+    settings.stretch = stretch
+    self.settings = settings
     keeper = try SessionKeeper(
       box.store, box.state, settings, clock: box.clock, exchange: exchange)
+  }
+
+  /// The server dies; another one recovers what it left, and knows nothing of it but what stands in the store.
+  func restart() throws {
+    for _ in 0..<2 {
+      keeper = try SessionKeeper(
+        box.store, box.state, settings, clock: box.clock, exchange: exchange)
+      _ = try Recovery(box.store, box.state, clock: box.clock).run()
+    }
+    talks = [:]
   }
 
   /// Lines of one connection, and everything that is answered, as JSON.
@@ -39,10 +52,12 @@ final class ServeBench {
         connection: connection, peer: PeerCredentials(user: user, process: 1))
     if talks[connection] == nil {
       _ = talk.decode(Array(#"{"hello":1}"#.utf8).span, moment: 0, next: &next)
+      given += 12
     }
     for line in lines {
       let step = talk.decode(Array(line.utf8).span, moment: box.clock.monotonic(), next: &next)
       #expect(step == .goOn, "\(line)")
+      given += line.utf8.count + 1
     }
     let commands = talk.takeCommands()
     talks[connection] = talk
@@ -57,7 +72,11 @@ final class ServeBench {
     return try answers()
   }
 
-  var credited = 0
+  /// Bytes of lines that were said, and of those that came back as credit.
+  private(set) var given = 0
+  private(set) var credited = 0
+  /// Connections that are gone and done with.
+  private(set) var left: [Int] = []
 
   private func answers() throws -> [JSONValue] {
     var lines: [JSONValue] = []
@@ -67,6 +86,7 @@ final class ServeBench {
       case .credit(let bytes, _): credited += bytes
       case .detached(let attachment, let ref, let id, let isRefused):
         talks[id]?.detached(attachment, ref: ref, isRefused: isRefused)
+      case .left(let id): left.append(id)
       case .ended: break
       }
     }

@@ -7,8 +7,8 @@ struct ClientMessage {
   enum Kind: Sendable { case hello, health, open, event, barrier, close, resume }
 
   var kind: Kind
-  /// The value of the naming member between its quotes; empty for `hello` and `health`.
-  var ref = ""
+  /// Where the value of the naming member stands between its quotes; empty for `hello` and `health`.
+  var ref = 0..<0
   /// For `event`.
   var n: UInt64 = 0
   /// Where an event's type stands in the line, without quotes, and the member that names it.
@@ -24,7 +24,9 @@ struct ClientMessage {
     "t", "type", "format", "store", "session", "start", "boot_id", "after", "peer", "host",
     "redact",
   ]
-  private static let reservedInClose: Set<String> = ["t", "type", "n_events", "at", "reason"]
+  private static let reservedInClose: Set<String> = [
+    "t", "type", "n_events", "n_own", "at", "reason",
+  ]
 
   /// Reads a line whose members `scanner` has found; `room` is taken to be used again for `rest`.
   init(_ line: Span<UInt8>, _ scanner: borrowing MessageScanner, room: inout [Range<Int>])
@@ -53,8 +55,8 @@ struct ClientMessage {
     guard value.count >= 3, value.count <= 66, line[value.lowerBound] == 0x22 else {
       throw Refusal(.malformed, "a ref is a string of 1 to 64 bytes")
     }
-    ref = text(line, value.lowerBound + 1..<value.upperBound - 1)
-    guard !ref.utf8.contains(0x5C) else {
+    ref = value.lowerBound + 1..<value.upperBound - 1
+    for index in ref where line[index] == 0x5C {
       throw Refusal(.malformed, "a ref holds no backslash")
     }
   }
@@ -164,12 +166,16 @@ struct ClientMessage {
   {
     let code: Refusal.Code = kind == .open ? .badOpen : .badClose
     let reserved = kind == .open ? Self.reservedInOpen : Self.reservedInClose
-    var names: Set<String> = []
+    var names: Set<ExactText> = []
     for member in scanner.members {
       let name = try Self.decoded(member.name, line)
-      guard names.insert(name).inserted else { throw Refusal(code, "\(name) is given twice") }
-      if name == (kind == .open ? "open" : "close") || kind == .close && name == "reason" {
-        continue
+      guard names.insert(ExactText(name)).inserted else {
+        throw Refusal(code, "\(name) is given twice")
+      }
+      // What the server puts into a place of its own, however the name is written.
+      switch (kind, name) {
+      case (.open, "open"), (.open, "kind"), (.close, "close"), (.close, "reason"): continue
+      default: break
       }
       guard !reserved.contains(name) else { throw Refusal(code, "\(name) is the recorder's") }
       rest.append(member.whole)
@@ -211,6 +217,22 @@ struct ClientMessage {
       }
     }
     return follows
+  }
+}
+
+/// Text that is the same only if its bytes are: refs and names of members are not compared as people read them.
+struct ExactText: Hashable {
+  let text: String
+
+  init(_ text: String) { self.text = text }
+
+  static func == (one: ExactText, other: ExactText) -> Bool {
+    one.text.utf8.elementsEqual(other.text.utf8)
+  }
+
+  func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }
 

@@ -21,9 +21,13 @@ struct ConnectionDecoder {
 
   let connection: Int
   let peer: PeerCredentials
-  private(set) var refs: [String: Attachment] = [:] { didSet { last = nil } }
-  private var last: (String, Attachment)?
+  private var refs: [ExactText: Attachment] = [:] { didSet { last = nil } }
+  /// What the last message's ref stands for, and its bytes.
+  private var last: Attachment?
+  private var lastRef: [UInt8] = []
   private var passedOver = 0
+  /// Refs in the order in which they came to be passed over; some are used again since.
+  private var order: [ExactText] = []
   private var saidHello = false
   private var scanner = MessageScanner()
   private var room: [Range<Int>] = []
@@ -63,20 +67,47 @@ struct ConnectionDecoder {
 
   /// The writing thread let go of an attachment.
   mutating func detached(_ attachment: Attachment, ref: String, isRefused: Bool) {
-    guard refs[ref] == attachment || refs[ref] == Self.passedOver else { return }
-    if isRefused { passOver(ref) } else { refs[ref] = nil }
+    let ref = ExactText(ref)
+    guard let known = refs[ref], known == attachment || known == Self.passedOver else { return }
+    guard !isRefused else { return passOver(ref) }
+    refs[ref] = nil
+    if known == Self.passedOver { passedOver -= 1 }
   }
 
-  /// What `ref` stands for; the last answer is kept, since neighbours are of one session as a rule.
-  private mutating func attachment(of ref: String) -> Attachment? {
-    if let last, last.0 == ref { return last.1 }
-    let known = refs[ref]
-    last = known.map { (ref, $0) }
+  /// What a ref stands for; the last answer is kept, since neighbours are of one session as a rule.
+  private mutating func attachment(of ref: Range<Int>, _ line: Span<UInt8>) -> Attachment? {
+    if let last, stands(in: line, at: ref) { return last }
+    let known = refs[ExactText(text(line, ref))]
+    last = known
+    lastRef.removeAll(keepingCapacity: true)
+    lastRef.append(line, ref)
     return known
   }
 
-  private mutating func passOver(_ ref: String) {
-    if refs.updateValue(Self.passedOver, forKey: ref) != Self.passedOver { passedOver += 1 }
+  private func stands(in line: Span<UInt8>, at ref: Range<Int>) -> Bool {
+    guard ref.count == lastRef.count else { return false }
+    for index in lastRef.indices where line[ref.lowerBound + index] != lastRef[index] {
+      return false
+    }
+    return true
+  }
+
+  /// Remembers that a ref was refused; of very many the oldest are forgotten, whose messages nobody sends any more.
+  private mutating func passOver(_ ref: ExactText) {
+    guard refs.updateValue(Self.passedOver, forKey: ref) != Self.passedOver else { return }
+    passedOver += 1
+    order.append(ref)
+    guard passedOver > Self.mostPassedOver || order.count > 2 * Self.mostPassedOver else { return }
+    // In one go for many, so that it costs each of them little.
+    var kept: [ExactText] = []
+    var seen: Set<ExactText> = []
+    for ref in order.reversed()
+    where kept.count < Self.mostPassedOver / 2 && refs[ref] == Self.passedOver {
+      if seen.insert(ref).inserted { kept.append(ref) }
+    }
+    refs = refs.filter { $0.value != Self.passedOver || seen.contains($0.key) }
+    order = kept.reversed()
+    passedOver = kept.count
   }
 
   private mutating func endEvents() {
@@ -104,18 +135,13 @@ struct ConnectionDecoder {
       skip(bytes)
       return .health
     }
-    guard passedOver < Self.mostPassedOver else {
-      throw Refusal(.protocol, "too many refs were refused on this connection")
-    }
-    let known = attachment(of: message.ref)
-    let place = Command.Place(
-      connection: connection, ref: message.ref, user: peer.user, process: peer.process)
+    let known = attachment(of: message.ref, line)
     do throws(Refusal) {
       if message.kind == .open || message.kind == .resume {
         guard known == nil || known == Self.passedOver else {
           throw Refusal(.duplicateRef, "the ref is in use")
         }
-        try attach(message, line, place, &next)
+        try attach(message, line, place(text(line, message.ref)), &next)
         return .goOn
       }
       guard let attachment = known else {
@@ -132,16 +158,21 @@ struct ConnectionDecoder {
       case .barrier:
         endEvents()
         commands.append(.barrier(attachment, bytes: bytes, connection: connection))
-      default: try close(&message, line, attachment, moment)
+      default: try close(&message, line, attachment)
       }
     } catch {
       endEvents()
       let attachment = known == Self.passedOver ? nil : known
       next += 1
-      commands.append(.detach(attachment ?? next, place, error, bytes: bytes))
-      passOver(message.ref)
+      let ref = text(line, message.ref)
+      commands.append(.detach(attachment ?? next, place(ref), error, bytes: bytes))
+      passOver(ExactText(ref))
     }
     return .goOn
+  }
+
+  private func place(_ ref: String) -> Command.Place {
+    .init(connection: connection, ref: ref, user: peer.user, process: peer.process)
   }
 
   /// Bytes that come to nothing still count for credit.
@@ -197,35 +228,33 @@ struct ConnectionDecoder {
         .open(
           .init(
             attachment: next, place: place, kind: json["kind"]?.string ?? "",
-            members: members(of: message, line, without: "kind"),
-            hasPrincipal: json["principal"] != nil, bytes: line.count + 1)))
+            members: members(of: message, line), hasPrincipal: json["principal"] != nil,
+            hasPrincipalReason: json["principal_reason"] != nil, bytes: line.count + 1)))
     }
-    if refs.updateValue(next, forKey: message.ref) == Self.passedOver { passedOver -= 1 }
+    let ref = ExactText(place.ref)
+    if refs.updateValue(next, forKey: ref) == Self.passedOver { passedOver -= 1 }
   }
 
   private mutating func close(
-    _ message: inout ClientMessage, _ line: Span<UInt8>, _ attachment: Attachment,
-    _ moment: UInt64
+    _ message: inout ClientMessage, _ line: Span<UInt8>, _ attachment: Attachment
   ) throws(Refusal) {
     let json = try message.readMembers(line, scanner)
-    let reason = json["reason"]?.string ?? "client"
-    guard OpenRequest.reasons.contains(reason) else {
+    let stated = json["reason"]
+    let reason = stated == nil ? "client" : stated?.string
+    guard let reason, OpenRequest.reasons.contains(reason) else {
       throw Refusal(.badClose, "no such reason")
     }
     endEvents()
     commands.append(
       .close(
-        attachment, reason: reason, members: members(of: message, line, without: nil),
-        moment: moment, bytes: line.count + 1))
+        attachment, reason: reason, members: members(of: message, line), bytes: line.count + 1,
+        connection: connection))
   }
 
   /// The client's own members, each with a comma in front.
-  private func members(of message: ClientMessage, _ line: Span<UInt8>, without name: String?)
-    -> [UInt8]
-  {
+  private func members(of message: ClientMessage, _ line: Span<UInt8>) -> [UInt8] {
     var bytes: [UInt8] = []
     for range in message.rest {
-      if let name, text(line, range).hasPrefix("\"\(name)\"") { continue }
       bytes.append(0x2C)
       bytes.append(line, range)
     }

@@ -6,10 +6,16 @@ struct LineSplitter {
   /// The beginning of a line whose end was not read yet.
   private var held: [UInt8] = []
 
+  /// Bytes of that line so far.
+  var unfinished: Int { held.count }
+
   /// Hands each whole line to `body`, without its LF; false from it stops.
   ///
+  /// Returns how many bytes were used up.
+  ///
   /// - Throws: `too_long` as soon as a line cannot end within the limit any more.
-  mutating func add(_ bytes: Span<UInt8>, _ body: (Span<UInt8>) -> Bool) throws(Refusal) {
+  @discardableResult
+  mutating func add(_ bytes: Span<UInt8>, _ body: (Span<UInt8>) -> Bool) throws(Refusal) -> Int {
     var start = 0
     while let end = Self.lineFeed(in: bytes, from: start) {
       guard held.count + end - start <= Limits.lineBytes else { throw Self.tooLong }
@@ -22,10 +28,11 @@ struct LineSplitter {
         held.removeAll(keepingCapacity: held.capacity <= 1 << 16)
       }
       start = end + 1
-      guard goesOn else { return }
+      guard goesOn else { return start }
     }
     guard held.count + bytes.count - start <= Limits.lineBytes else { throw Self.tooLong }
     held.append(bytes, start..<bytes.count)
+    return bytes.count
   }
 
   private static var tooLong: Refusal {

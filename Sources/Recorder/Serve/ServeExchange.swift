@@ -12,7 +12,7 @@ enum Command: Sendable {
   case events(Events)
   case barrier(Attachment, bytes: Int, connection: Int)
   /// `members` go into `session.end`.
-  case close(Attachment, reason: String, members: [UInt8], moment: UInt64, bytes: Int)
+  case close(Attachment, reason: String, members: [UInt8], bytes: Int, connection: Int)
   case resume(Attachment, Place, session: String, bytes: Int)
   /// The ref is used for something else, or its message was refused.
   case detach(Attachment, Place, Refusal, bytes: Int)
@@ -34,6 +34,8 @@ enum Command: Sendable {
     var kind: String
     var members: [UInt8]
     var hasPrincipal: Bool
+    /// It says itself why there is none.
+    var hasPrincipalReason: Bool
     var bytes: Int
   }
 
@@ -62,6 +64,8 @@ enum Answer: Sendable {
   case line([UInt8], connection: Int)
   /// So many bytes of lines were stored, or turned away.
   case credit(Int, connection: Int)
+  /// All that came on a connection that is gone was done with.
+  case left(connection: Int)
   /// The ref may be used again; `isRefused`: it is passed over until then.
   case detached(Attachment, ref: String, connection: Int, isRefused: Bool)
   /// The writing thread has ended; nil: in order.

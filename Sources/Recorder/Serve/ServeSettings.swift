@@ -30,6 +30,12 @@ package struct ServeSettings: Sendable {
   var credit = 16 << 20
   /// Bytes of lines that all connections together may have under way.
   var mostUnderWay = 64 << 20
+  /// Bytes that lines which have not ended yet may hold, all connections together, before they end one by one.
+  var mostUnfinished = 32 << 20
+  /// Microseconds that others may have to wait for a line to end, or for room to read what a client that is gone sent.
+  var grace: UInt64 = 10_000_000
+  /// Bytes of old recordings that are read for those who come back before open sessions have their turn.
+  var stretch = 1 << 20
   var pace = Pace()
   /// How many session files may be open; `Server` sets it by what the system allows.
   var files = FileAllowance()

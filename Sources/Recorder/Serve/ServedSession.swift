@@ -99,7 +99,10 @@ enum ServedLines {
     bytes.removeLast()
     bytes += members
     if !opening.hasPrincipal {
-      bytes += Array(",\"principal\":null,\"principal_reason\":\"not stated by the gateway\"".utf8)
+      bytes.append(literal: ",\"principal\":null")
+      if !opening.hasPrincipalReason {
+        bytes.append(literal: ",\"principal_reason\":\"not stated by the gateway\"")
+      }
     }
     let (user, process) = (opening.place.user, opening.place.process)
     if !redact.isEmpty {
@@ -112,24 +115,25 @@ enum ServedLines {
     return bytes
   }
 
-  /// `lines` is how many the session has with this one.
-  static func last(time: UInt64, reason: String, members: [UInt8], lines: UInt64) -> [UInt8] {
+  /// `lines` is how many the session has with this one, `own` how many of those right before it no client sent.
+  static func last(time: UInt64, reason: String, members: [UInt8], lines: UInt64, own: Int)
+    -> [UInt8]
+  {
     var line = LineBuilder(time: time, type: "session.end")
     line.add("reason", reason)
     var bytes = line.finish()
     bytes.removeLast()
-    return bytes + members + Array(",\"n_events\":\(lines)}".utf8)
+    let count = own > 0 ? ",\"n_own\":\(own)" : ""
+    return bytes + members + Array("\(count),\"n_events\":\(lines)}".utf8)
   }
 
   /// A step of the wall clock that this server noticed.
   static func clockStep(_ step: ClockWatch.Step, time: UInt64, host: String) -> [UInt8] {
-    var observer = GatewayIdentity(uid: self.observer)
+    var observer = GatewayIdentity(uid: "blackbox")
     observer.issuer = "local"
     observer.host = host
     return step.line(at: time, gateway: observer)
   }
-
-  private static let observer = "blackbox"
 
   /// What was replaced in the session, of one name, direction and member.
   static func masking(_ total: HeldEvents.Total, time: UInt64) -> [UInt8] {
@@ -140,22 +144,10 @@ enum ServedLines {
     line.add("found", Int64(clamping: total.count))
     line.add("masked", Int64(clamping: total.count))
     line.add("field", total.field)
-    line.add("detector", detector + total.name)
+    line.add("detector", "blackbox/" + total.name)
     if total.shown > 0 { line.add("shown_bytes", Int64(clamping: total.shown)) }
     return line.finish()
   }
 
   private static let detector = "blackbox/"
-
-  /// True for what `clockStep`, and `masking` where secrets are replaced, write behind the client's events.
-  static func isOwn(_ line: Span<UInt8>, _ header: LineHeader, redacts: Bool) -> Bool {
-    let isMasking = redacts && header.isType("masking.applied", in: line)
-    guard isMasking || header.isType("clock.step", in: line) else { return false }
-    do throws(JSONFault) {
-      let event = try JSONValue(parsing: line)
-      return isMasking
-        ? event["detector"]?.string?.hasPrefix(detector) ?? false
-        : event["gateway"]?["uid"]?.string == observer
-    } catch { return false }
-  }
 }

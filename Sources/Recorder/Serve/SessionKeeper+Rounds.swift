@@ -55,16 +55,13 @@ extension SessionKeeper {
     dirty = left
     urgent = left.count(where: \.isUrgent)
     dirtySince = left.isEmpty ? nil : dirtySince
-    if all, outcome.fullDisk == nil {
-      unsettled = 0
-      for (connection, bytes) in owed { answers.append(.credit(bytes, connection: connection)) }
-      owed.removeAll(keepingCapacity: true)
-    }
+    if all, outcome.fullDisk == nil { payOwed() }
     let time = clock.monotonic() &- began
     exchange.counters.update {
       $0.rounds += 1
       $0.roundTime = time
       $0.roundTimes &+= time
+      $0.sessions = sessions.count
     }
     return outcome.fullDisk
   }
@@ -80,7 +77,7 @@ extension SessionKeeper {
       lines.append(
         ServedLines.last(
           time: time, reason: reason, members: members,
-          lines: session.session.writer.lines + UInt64(lines.count) + 1))
+          lines: session.session.writer.lines + UInt64(lines.count) + 1, own: lines.count))
       try group.end(session.session, lines: lines)
     } catch {
       // What waits for its `open` leaf or for space is tried again with the next round.
@@ -105,6 +102,11 @@ extension SessionKeeper {
     session.state = .over
     sessions[session.id] = nil
     exchange.counters.update { $0.closed += 1 }
+    past.note(
+      session.id,
+      PastSession(
+        user: session.user, events: session.n,
+        ending: .init(reason: reason, lines: leaf.lines, root: leaf.root)))
     guard let owner = session.owner else { return }
     sayClosed(
       session.id, reason: reason, n: session.n, lines: leaf.lines, root: leaf.root, owner)
@@ -223,69 +225,18 @@ extension SessionKeeper {
         if case .live = session.state { _ = close(session, reason: "server") }
       }
     }
-    if !sessions.isEmpty {
-      settings.say("\(sessions.count) sessions could not be closed; recovery will close them")
+    let detached = sessions.values.count { $0.detached != nil }
+    exchange.counters.update {
+      $0.sessions = sessions.count
+      $0.detached = detached
     }
     tell()
-  }
-}
-
-/// What is left of a session that is over, for a client that comes back to it.
-struct PastSession {
-  /// How its client, or the server for it, ended it.
-  struct Ending {
-    var reason: String
-    var lines: UInt64
-    var root: Digest
-  }
-
-  var user: UInt32
-  /// The client's own.
-  var events: UInt64
-  /// Nil if a recovery ended it.
-  var ending: Ending?
-
-  /// Nil if the store has no such file, or none that can be read.
-  static func find(_ id: SessionID, in store: Store) -> PastSession? {
-    do {
-      var reader = try SessionReader(path: store.sessionPath(of: id), in: store.system)
-      var batch = Batch()
-      var events: UInt64 = 0
-      // What the server says of clock and secrets stands at the end, and no client sent it.
-      var own: UInt64 = 0
-      var reason: String?
-      while try reader.next(into: &batch) != .end {
-        let redacts = reader.start?.redact != nil
-        for index in 0..<batch.lineCount {
-          batch.withLine(index) { line in
-            guard let header = LineHeader(line) else { return }
-            if header.isType("session.end", in: line) { reason = Self.reason(of: line) }
-            let isOurs =
-              header.isType("session.start", in: line) || header.isType("session.salt", in: line)
-              || header.isType("session.end", in: line)
-              || header.isType("recorder.recovered", in: line)
-            guard !isOurs else { return }
-            events += 1
-            let isOwn = ServedLines.isOwn(line, header, redacts: redacts)
-            own = isOwn ? own + 1 : 0
-          }
-        }
-      }
-      guard let user = reader.start?.json["peer"]?["uid"]?.integer else { return nil }
-      var past = PastSession(user: UInt32(clamping: user), events: events - own)
-      if let reason, reader.isClosed, !reader.isRecovered, reader.findings.isEmpty {
-        past.ending = Ending(reason: reason, lines: reader.tree.size, root: reader.root())
-      }
-      return past
-    } catch {
-      return nil
-    }
-  }
-
-  private static func reason(of line: Span<UInt8>) -> String? {
-    do {
-      let reason = try JSONValue(parsing: line)["reason"]?.string
-      return reason.flatMap { OpenRequest.reasons.contains($0) ? $0 : nil }
-    } catch { return nil }
+    guard !sessions.isEmpty else { return }
+    throw SessionLogFailure(
+      .outOfSpace, "\(sessions.count) sessions could not be closed", at: store.path,
+      found: "no room for their last lines, or for the log's",
+      wanted: "all sessions closed before the server ends",
+      advice: "What was acknowledged is kept. Make room; the next start, or `blackbox recover`, "
+        + "closes them.")
   }
 }

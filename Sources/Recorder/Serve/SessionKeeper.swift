@@ -29,9 +29,12 @@ final class SessionKeeper {
   var unsettled = 0
   /// Credit to give back after the next round over all, by connection.
   var owed: [Int: Int] = [:]
+  /// Credit for what needs no durable point, by connection; given back with the next answers.
+  private var free: [Int: Int] = [:]
+  /// Sessions that are over, for clients that come back to them.
+  var past = PastSessions()
   var answers: [Answer] = []
-  private var begun: [Attachment: (Result<GroupCommit.Session, SessionLogFailure>, HeldEvents)] =
-    [:]
+  private var begun: [Attachment: (Result<GroupCommit.Session, Refusal>, HeldEvents)] = [:]
   /// What is replaced before it is stored; nil for nothing.
   let redaction: StreamRedaction?
   /// Sessions with events that wait until it is known what is a secret.
@@ -84,6 +87,7 @@ final class SessionKeeper {
       }
     }
     let now = clock.monotonic()
+    if past.isAsked { lookUp() }
     if !holding.isEmpty { try letGoOfDue(now) }
     if now >= nextChores { chores(now) }
     let isLate = dirtySince.map { now &- $0 >= settings.pace.flush } ?? false
@@ -92,10 +96,13 @@ final class SessionKeeper {
     } else if urgent > 0 {
       try round(all: false)
     }
+    // With nothing that waits for the disk all is durable, and no round would come to say so.
+    if dirty.isEmpty, holding.isEmpty, !owed.isEmpty { payOwed() }
     tell()
   }
 
   private func wait() -> UInt64 {
+    guard !past.isAsked else { return 0 }
     let now = clock.monotonic()
     var due = nextChores
     if let dirtySince { due = min(due, dirtySince &+ settings.pace.flush) }
@@ -104,6 +111,10 @@ final class SessionKeeper {
   }
 
   func tell() {
+    if !free.isEmpty {
+      for (connection, bytes) in free { answers.append(.credit(bytes, connection: connection)) }
+      free.removeAll(keepingCapacity: true)
+    }
     exchange.answer(answers)
     answers.removeAll(keepingCapacity: true)
   }
@@ -115,14 +126,14 @@ final class SessionKeeper {
     case .open(let opening): open(opening)
     case .events(let events): try store(events)
     case .barrier(let attachment, let bytes, let connection):
-      credit(bytes, connection)
+      giveBack(bytes, connection)
       guard let session = attached[attachment] else { return }
       try letGo(of: session, isEnd: false)
       session.owesAck = true
       mark(session, isUrgent: true)
-    case .close(let attachment, let reason, let members, _, let bytes):
-      guard let session = attached[attachment], let owner = session.owner else { return }
-      credit(bytes, owner.connection)
+    case .close(let attachment, let reason, let members, let bytes, let connection):
+      guard let session = attached[attachment] else { return giveBack(bytes, connection) }
+      credit(bytes, connection)
       watchClock(clock.monotonic(), always: true)
       try letGo(of: session, isEnd: true)
       guard session.owner != nil else { return }
@@ -132,10 +143,10 @@ final class SessionKeeper {
         refuse(session, Refusal(.badClose, "session.end is too long"))
       }
     case .resume(let attachment, let place, let id, let bytes):
-      credit(bytes, place.connection)
-      resume(attachment, place, id)
+      resume(attachment, place, id, bytes)
     case .detach(let attachment, let place, let refusal, let bytes):
-      credit(bytes, place.connection)
+      giveBack(bytes, place.connection)
+      past.forget(attachment: attachment)
       if let session = attached[attachment] {
         try letGo(of: session, isEnd: false)
         refuse(session, refusal)
@@ -143,17 +154,32 @@ final class SessionKeeper {
         turnAway(refusal, attachment, place)
       }
     case .gone(let connection):
-      owed[connection] = nil
+      past.forget(connection: connection)
       let now = clock.monotonic()
       for session in attached.values where session.owner?.connection == connection {
         try letGo(of: session, isEnd: false)
         detach(session, now)
       }
+      owed[connection] = nil
+      free[connection] = nil
+      // What it sent was in memory until now.
+      answers.append(.left(connection: connection))
     case .stop: isStopping = true
     }
   }
 
-  func credit(_ bytes: Int, _ connection: Int) { owed[connection, default: 0] += bytes }
+  /// Gives bytes back once they are durable.
+  private func credit(_ bytes: Int, _ connection: Int) { owed[connection, default: 0] += bytes }
+
+  /// Gives bytes back that nothing was stored of.
+  func giveBack(_ bytes: Int, _ connection: Int) { free[connection, default: 0] += bytes }
+
+  /// Everything taken in so far is durable.
+  func payOwed() {
+    unsettled = 0
+    for (connection, bytes) in owed { answers.append(.credit(bytes, connection: connection)) }
+    owed.removeAll(keepingCapacity: true)
+  }
 
   /// Begins all sessions that a batch asks for at once, since each costs the disk a sync of its own otherwise.
   private func begin(_ batches: [[Command]]) {
@@ -168,6 +194,7 @@ final class SessionKeeper {
     watchClock(clock.monotonic(), always: true)
     var openings: [GroupCommit.Opening] = []
     var helds: [HeldEvents] = []
+    var lengths: [Int] = []
     do {
       for opening in asked {
         let id = SessionID(
@@ -179,24 +206,34 @@ final class SessionKeeper {
           of: opening, members: members ?? opening.members, redact: redaction?.names ?? [], id: id,
           store: store, clock: clock, boot: boot, host: host, after: head)
         helds.append(held)
+        lengths.append(first.count)
         openings.append(.init(id: id, first: first))
       }
     } catch {
       for opening in asked {
-        begun[opening.attachment] = (.failure(SessionLogFailure(error)), HeldEvents())
+        let refusal = Refusal(.recorderFailed, Self.words(SessionLogFailure(error)))
+        begun[opening.attachment] = (.failure(refusal), HeldEvents())
       }
       return
     }
     for (index, result) in group.begin(openings).enumerated() {
-      begun[asked[index].attachment] = (result, helds[index])
+      let made = result.mapError { failure in
+        guard failure.kind == .refused else {
+          return Refusal(.recorderFailed, Self.words(failure))
+        }
+        return lengths[index] > Limits.lineBytes
+          ? Refusal(.tooLong, "line 0 is \(lengths[index]) bytes long as it is stored")
+          : Refusal(.badOpen, Self.words(failure))
+      }
+      begun[asked[index].attachment] = (made, helds[index])
     }
   }
 
   private func open(_ opening: Command.Opening) {
     let place = opening.place
-    credit(opening.bytes, place.connection)
     switch begun.removeValue(forKey: opening.attachment) {
     case .some((.success(let made), let held)):
+      credit(opening.bytes, place.connection)
       let session = ServedSession(
         made, user: place.user,
         owner: .init(
@@ -206,9 +243,11 @@ final class SessionKeeper {
       sessions[session.id] = session
       attached[opening.attachment] = session
       mark(session, isUrgent: true)
-    case .some((.failure(let failure), _)):
-      turnAway(Refusal(.recorderFailed, Self.words(failure)), opening.attachment, place)
+    case .some((.failure(let refusal), _)):
+      giveBack(opening.bytes, place.connection)
+      turnAway(refusal, opening.attachment, place)
     case nil:
+      giveBack(opening.bytes, place.connection)
       turnAway(
         Refusal(.tooManySessions, "\(sessions.count) sessions are open"), opening.attachment, place)
     }
@@ -217,6 +256,8 @@ final class SessionKeeper {
   private func store(_ events: Command.Events) throws(SessionLogFailure) {
     var start = 0
     var bytes = 0
+    // Of events that nothing is stored of.
+    var passed = 0
     var taken: UInt64 = 0
     // Neighbours are of one session as a rule.
     var last: (Attachment, ServedSession)?
@@ -227,13 +268,19 @@ final class SessionKeeper {
         last = attached[item.attachment].map { (item.attachment, $0) }
       }
       // A refusal detaches in between.
-      guard let session = last?.1, session.owner?.attachment == item.attachment else { continue }
+      guard let session = last?.1, session.owner?.attachment == item.attachment else {
+        passed += item.bytes
+        continue
+      }
       switch session.state {
       case .opening, .live: break
       // Behind a close of its own, which passes the ref on.
-      case .closing, .over: continue
+      case .closing, .over:
+        passed += item.bytes
+        continue
       }
       guard item.n > session.taken else {
+        passed += item.bytes
         exchange.counters.update { $0.repeats += 1 }
         if item.isBarrier { try letGo(of: session, isEnd: false) }
         session.owesAck = true
@@ -241,6 +288,7 @@ final class SessionKeeper {
         continue
       }
       guard item.n == session.taken + 1 else {
+        passed += item.bytes
         let missing = session.taken + 1
         try letGo(of: session, isEnd: false)
         refuse(session, Refusal(.outOfOrder, "n is \(item.n), and \(missing) is missing"))
@@ -256,13 +304,18 @@ final class SessionKeeper {
         event, n: item.n, moment: events.moment, isBarrier: item.isBarrier, to: session)
       {
         taken += 1
+      } else {
+        passed += item.bytes
       }
     }
-    unsettled += bytes
-    credit(bytes, events.connection)
+    let stored = bytes - passed
+    if passed > 0 { giveBack(passed, events.connection) }
+    guard stored > 0 else { return }
+    unsettled += stored
+    credit(stored, events.connection)
     exchange.counters.update {
       $0.events += taken
-      $0.bytes += UInt64(bytes)
+      $0.bytes += UInt64(stored)
     }
   }
 
@@ -309,31 +362,19 @@ final class SessionKeeper {
 
   // MARK: Attachments
 
-  private func resume(_ attachment: Attachment, _ place: Command.Place, _ text: String) {
-    func refuse(_ code: Refusal.Code, _ message: String, n: UInt64? = nil, _ id: SessionID? = nil) {
-      turnAway(Refusal(code, message), attachment, place, n: n, session: id)
+  private func resume(
+    _ attachment: Attachment, _ place: Command.Place, _ text: String, _ bytes: Int
+  ) {
+    func refuse(_ code: Refusal.Code, _ message: String) {
+      turnAway(Refusal(code, message), attachment, place)
     }
-    guard let id = SessionID(text) else { return refuse(.sessionUnknown, "not a session's id") }
-    guard let session = sessions[id] else {
-      // While another process recovers it nobody can say how much of it is kept.
-      do throws(SessionLogFailure) {
-        guard try !store.isNamedLive(id) else {
-          return refuse(.sessionBusy, "it is being recovered, or another recorder writes it")
-        }
-      } catch { return refuse(.sessionBusy, Self.words(error)) }
-      guard let past = PastSession.find(id, in: store) else {
-        return refuse(.sessionUnknown, "no such session")
-      }
-      guard past.user == place.user else {
-        return refuse(.forbidden, "it is another user's session")
-      }
-      guard let ending = past.ending else {
-        return refuse(.sessionOver, "the session was ended by a recovery", n: past.events, id)
-      }
-      let owner = ServedSession.Owner(
-        connection: place.connection, ref: place.ref, attachment: attachment)
-      return sayClosed(
-        id, reason: ending.reason, n: past.events, lines: ending.lines, root: ending.root, owner)
+    let id = SessionID(text)
+    if let id, sessions[id] == nil {
+      return past.ask(.init(attachment: attachment, place: place, session: id, bytes: bytes))
+    }
+    giveBack(bytes, place.connection)
+    guard let id, let session = sessions[id] else {
+      return refuse(.sessionUnknown, "not a session's id")
     }
     guard session.user == place.user else {
       return refuse(.forbidden, "it is another user's session")
@@ -366,7 +407,7 @@ final class SessionKeeper {
     say(refusal, owner, n: session.n, session: session.id)
   }
 
-  private func turnAway(
+  func turnAway(
     _ refusal: Refusal, _ attachment: Attachment, _ place: Command.Place, n: UInt64? = nil,
     session: SessionID? = nil
   ) {
@@ -395,6 +436,7 @@ final class SessionKeeper {
     session.held.dropAll()
     holding[session.id] = nil
     exchange.counters.update { $0.failedSessions += 1 }
+    past.noteFailed(session.id, user: session.user, n: session.durable)
     settings.say("session \(session.id): \(Self.words(failure)); it is given up")
     guard let owner = session.owner else { return }
     let durable = session.durable

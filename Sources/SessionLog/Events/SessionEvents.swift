@@ -43,6 +43,8 @@ package struct SessionEndEvent: SessionEvent {
   package var isLeftRunning: Bool?
   /// Lines with this one.
   package var events: Int64?
+  /// Lines right before it that the server of a streamed session wrote itself; 0 if not there.
+  package var own: Int64?
   /// Imports: what a strict reader would have refused.
   package var oddities: [SourceOddity]?
   package var common = CommonFields()
@@ -65,6 +67,7 @@ package struct SessionEndEvent: SessionEvent {
     try visitor.optional("unanswered", &unanswered)
     try visitor.optional("left_running", &isLeftRunning)
     try visitor.optional("n_events", &events)
+    try visitor.optional("n_own", &own)
     try visitor.optional("oddities", &oddities)
   }
 }
