@@ -22,7 +22,18 @@ struct JSONRedactionTests {
       #"{"k":"-----BEGIN PRIVATE KEY-----\nMIIEvQ\n-----END PRIVATE KEY-----\n"}"#,
       #"{"k":"[redacted:private_key]\n"}"#
     ),
-    ("not JSON: \(token) \"", "not JSON: [redacted:github_token] \""),
+    // A sign goes into the string, else it would be no JSON any more.
+    (#"{"n":-4111111111111111,"m":[-1e4]}"#, #"{"n":"-[redacted:card]","m":[-1e4]}"#),
+    // Half of a surrogate pair is no reason not to read the other escapes.
+    (
+      #"["\ud800 \u00e9 https:\/\/bob:hunter2@db\/x \ude00\ud83d\ude00"]"#,
+      #"["\ud800 \u00e9 https:\/\/bob:[redacted:url_password]@db\/x \ude00\ud83d\ude00"]"#
+    ),
+    (#"{"a":"\u00"}"#, #"{"a":"\u00"}"#),
+    (
+      #","a":"\#(token)","b":"cut \#(token)"#,
+      #","a":"[redacted:github_token]","b":"cut [redacted:github_token]"#
+    ),
   ])
   func `strings and numbers are redacted, nothing else is touched`(text: String, wanted: String)
     throws
@@ -30,7 +41,11 @@ struct JSONRedactionTests {
     var redaction = JSONRedaction(.builtIn)
     let result = redaction.redact(Array(text.utf8))
     #expect(String(decoding: result, as: UTF8.self) == wanted)
-    if text.first == "{" || text.first == "[" { _ = try JSONValue(parsing: result.span) }
-    #expect(redaction.takeFindings().isEmpty == (text == wanted))
+    let isSurrogate = text.contains("ud800") || text.contains("u00\"")
+    if text.first == "{" || text.first == "[", !isSurrogate {
+      _ = try JSONValue(parsing: result.span)
+    }
+    let count = wanted.split(separator: "[redacted:").count - 1
+    #expect(redaction.takeFindings().reduce(0) { $0 + $1.count } == count)
   }
 }

@@ -126,11 +126,16 @@ import Testing
       try take(#","a":{"b":["my.query",4111111111111111]},"\#(key)":1"#)
         == #","type":"database.query","a":{"b":["[redacted:word]","[redacted:card]"]},"\#(replaced)":1,"redacted":{"aws_access_key":1,"card":1,"word":1}}"#
     )
+    // It stays JSON with a sign in front, and half of a surrogate pair hides nothing.
+    #expect(
+      try take(#","a":-4111111111111111,"b":"\ud800 \/\/\n\#(key)\n""#)
+        == #","type":"database.query","a":"-[redacted:card]","b":"\ud800 \/\/\n\#(replaced)\n","redacted":{"aws_access_key":1,"card":1}}"#
+    )
     // A member of that name stays the client's own.
     #expect(
       try take(#","text":"\#(key)","redacted":true"#)
         == #","type":"database.query","text":"\#(replaced)","redacted":true}"#)
-    #expect(held.totals.map(\.count).reduce(0, +) == 4)
+    #expect(held.totals.map(\.count).reduce(0, +) == 6)
   }
 
   @Test func `parts of one text are one stream, whatever its member is called`() throws {

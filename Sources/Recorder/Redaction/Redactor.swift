@@ -66,8 +66,14 @@ package struct Redactor {
     }
   }
 
+  /// Bytes that wait for what follows.
+  var waiting: Int { held.count - shown }
+
+  /// True while what follows may belong to a match that was replaced already.
+  var isDropping: Bool { swallowing != nil }
+
   /// True while bytes wait for what follows.
-  package var isHolding: Bool { held.count > shown }
+  package var isHolding: Bool { waiting > 0 }
 
   /// Takes bytes of the stream and returns what can be written now.
   package mutating func add(_ bytes: [UInt8]) -> [UInt8] {
@@ -274,12 +280,7 @@ package struct Redactor {
     emit(end..<match.end, into: &output)
     let name = detectors[match.detector].name
     let seen = max(0, min(shown, end) - lead)
-    if let index = found.firstIndex(where: { $0.name == name }) {
-      found[index].count += 1
-      found[index].shown += seen
-    } else {
-      found.append(Finding(name: name, count: 1, shown: seen))
-    }
+    found.add(Finding(name: name, count: 1, shown: seen))
   }
 
   /// Where the secret begins in a match: behind the longest lead.
@@ -314,5 +315,17 @@ package struct Redactor {
     run.drop(count)
     searched = max(0, searched - count)
     shown = max(0, shown - count)
+  }
+}
+
+extension [Redactor.Finding] {
+  /// Counts a finding with those of the same detector.
+  mutating func add(_ finding: Redactor.Finding) {
+    if let index = firstIndex(where: { $0.name == finding.name }) {
+      self[index].count += finding.count
+      self[index].shown += finding.shown
+    } else {
+      append(finding)
+    }
   }
 }
