@@ -108,19 +108,22 @@ struct MCPJunk {
   private let direction: MCPDirection
   private let moment: UInt64
   private let reason: String
-  private var lines = 1
+  private var lines: Int
 
-  init(_ line: [UInt8], _ direction: MCPDirection, _ moment: UInt64, reason: String) {
-    (bytes, self.direction, self.moment, self.reason) = (line, direction, moment, reason)
+  init(
+    _ bytes: [UInt8], lines: Int, _ direction: MCPDirection, _ moment: UInt64, reason: String
+  ) {
+    (self.bytes, self.lines, self.direction) = (bytes, lines, direction)
+    (self.moment, self.reason) = (moment, reason)
   }
 
-  /// Adds a line of the same direction; false if there is no room for it.
-  mutating func add(_ line: [UInt8], _ direction: MCPDirection) -> Bool {
-    guard direction == self.direction, bytes.count + line.count <= MCPTranscript.payload else {
+  /// Adds bytes of the same direction; false if there is no room for them.
+  mutating func add(_ more: [UInt8], lines: Int, _ direction: MCPDirection) -> Bool {
+    guard direction == self.direction, bytes.count + more.count <= MCPTranscript.payload else {
       return false
     }
-    bytes += line
-    lines += 1
+    bytes += more
+    self.lines += lines
     return true
   }
 

@@ -195,16 +195,20 @@ struct MCPEvent {
 
   // MARK: Notifications
 
-  /// Adds what a notification's event says; a cancellation names the call that it ends.
-  func describe(notification line: inout LineBuilder, pending: MCPPendingCalls, _ key: DigestKey) {
+  /// Adds what a notification's event says; a cancellation names the call that it ends, by what was `sent`.
+  func describe(
+    notification line: inout LineBuilder, sent: MCPEvent, pending: MCPPendingCalls,
+    _ key: DigestKey
+  ) {
     let text = body.text.span
     addCommon(&line, text)
     if let method = message.method { line.add("method", method) }
     if message.method == "notifications/cancelled" {
-      var request = message
-      request.id = MCPText.members(of: text, in: message.params)["requestId"]
-      let cancelled = MCPEvent(request, body, direction, moment, part: part)
-      if let call = cancelled.key(in: text, key).flatMap({ pending.call($0, direction) }) {
+      let said = sent.body.text.span
+      var request = sent.message
+      request.id = MCPText.members(of: said, in: request.params)["requestId"]
+      let cancelled = MCPEvent(request, sent.body, direction, moment, part: part)
+      if let call = cancelled.key(in: said, key).flatMap({ pending.call($0, direction) }) {
         line.add("caused_by", Int64(clamping: call.line))
       }
     }

@@ -7,20 +7,22 @@ struct MCPPipe {
   private var toServer: MCPFramer
   private var toClient: MCPFramer
   private var errors = OutputChunks()
-  private var redaction: MCPRedaction
+  /// When standard error last said something.
+  private var errorsTouched: UInt64 = 0
+  private var redaction: MCPRedaction?
 
   private init(_ transcript: consuming MCPTranscript, limit: Int, redaction: RedactionRules?) {
     self.transcript = transcript
     toServer = MCPFramer(limit: limit)
     toClient = MCPFramer(limit: limit)
-    self.redaction = MCPRedaction(redaction)
+    self.redaction = redaction.map { MCPRedaction($0) }
   }
 
-  /// True if bytes of standard error wait for what follows.
-  var isHolding: Bool { errors.isHolding || redaction.isHolding }
+  /// True if bytes wait for what follows, for a while.
+  var isHolding: Bool { errors.isHolding || redaction?.isHolding == true }
 
   /// Bytes from the client that may pass once every event so far is durable.
-  var released: UInt64 { toServer.released }
+  private(set) var released: UInt64 = 0
 
   /// Calls that have no result yet.
   var unanswered: Int { transcript.unanswered }
@@ -33,34 +35,56 @@ struct MCPPipe {
   ) throws(SessionLogFailure) {
     switch item {
     case .bytes(.errors, let bytes, let moment):
+      errorsTouched = moment
       try transcript.flush(into: &sink)
-      try append(errors: errors.add(redaction.redact(errors: bytes)), moment, to: &sink)
+      let redacted = redaction?.redact(errors: bytes, moment) ?? bytes
+      try append(errors: errors.add(redacted), moment, to: &sink)
     case .bytes(.toServer, let bytes, let moment):
       try append(errors: errors.flush(), moment, to: &sink)
       try toServer.add(bytes) { piece throws(SessionLogFailure) in
-        try transcript.record(redaction.redact(piece, .toServer), .toServer, moment, into: &sink)
+        try Self.record(piece, .toServer, moment, &redaction, &transcript, &sink)
       }
     case .bytes(.toClient, let bytes, let moment):
       try append(errors: errors.flush(), moment, to: &sink)
       try toClient.add(bytes) { piece throws(SessionLogFailure) in
-        try transcript.record(redaction.redact(piece, .toClient), .toClient, moment, into: &sink)
+        try Self.record(piece, .toClient, moment, &redaction, &transcript, &sink)
       }
     case .ended(.toServer, let moment): try endServer(moment, into: &sink)
     case .ended(.toClient, let moment): try endClient(moment, into: &sink)
-    case .ended(.errors, let moment): try release(at: moment, isEnd: true, into: &sink)
+    case .ended(.errors, let moment): try endErrors(moment, into: &sink)
     case .end(_, let moment):
-      try release(at: moment, isEnd: true, into: &sink)
+      try endErrors(moment, into: &sink)
       try endServer(moment, into: &sink)
       try endClient(moment, into: &sink)
       try settle(at: moment, into: &sink)
     }
+    noteReleased()
+  }
+
+  /// What waits in the redaction is in no event, so it may not pass.
+  private mutating func noteReleased() {
+    // It never goes down: what is unrecorded is told too high rather than too low.
+    released = max(released, toServer.released &- (redaction?.unrecorded ?? 0))
+  }
+
+  private static func record<Sink: EventSink & ~Copyable>(
+    _ piece: MCPFramer.Piece, _ direction: MCPDirection, _ moment: UInt64,
+    _ redaction: inout MCPRedaction?, _ transcript: inout MCPTranscript, _ sink: inout Sink
+  ) throws(SessionLogFailure) {
+    guard let pieces = redaction?.redact(piece, direction, moment) else {
+      return try transcript.record(piece, direction, moment, into: &sink)
+    }
+    for piece in pieces { try transcript.record(piece, direction, moment, into: &sink) }
   }
 
   private mutating func endServer<Sink: EventSink & ~Copyable>(
     _ moment: UInt64, into sink: inout Sink
   ) throws(SessionLogFailure) {
     try toServer.end { piece throws(SessionLogFailure) in
-      try transcript.record(redaction.redact(piece, .toServer), .toServer, moment, into: &sink)
+      try Self.record(piece, .toServer, moment, &redaction, &transcript, &sink)
+    }
+    if let rest = redaction?.finish(.toServer) {
+      try transcript.record(rest, .toServer, moment, into: &sink)
     }
   }
 
@@ -68,16 +92,35 @@ struct MCPPipe {
     _ moment: UInt64, into sink: inout Sink
   ) throws(SessionLogFailure) {
     try toClient.end { piece throws(SessionLogFailure) in
-      try transcript.record(redaction.redact(piece, .toClient), .toClient, moment, into: &sink)
+      try Self.record(piece, .toClient, moment, &redaction, &transcript, &sink)
+    }
+    if let rest = redaction?.finish(.toClient) {
+      try transcript.record(rest, .toClient, moment, into: &sink)
     }
   }
 
-  /// Lets standard error go that waited for more, after a while of silence or at its end.
-  mutating func release<Sink: EventSink & ~Copyable>(
-    at moment: UInt64, isEnd: Bool, into sink: inout Sink
+  private mutating func endErrors<Sink: EventSink & ~Copyable>(
+    _ moment: UInt64, into sink: inout Sink
   ) throws(SessionLogFailure) {
-    let rest = redaction.releaseErrors(isEnd: isEnd)
+    let rest = redaction?.finishErrors() ?? []
     try append(errors: errors.add(rest) + errors.flush(), moment, to: &sink)
+  }
+
+  /// Lets go what has waited for long enough; to be called again and again while `isHolding`.
+  mutating func release<Sink: EventSink & ~Copyable>(
+    at moment: UInt64, into sink: inout Sink
+  ) throws(SessionLogFailure) {
+    for direction in [MCPDirection.toServer, .toClient] {
+      if let rest = redaction?.takeDue(direction, at: moment) {
+        try transcript.record(rest, direction, moment, into: &sink)
+      }
+    }
+    let rest = redaction?.takeDueErrors(at: moment) ?? []
+    try append(errors: errors.add(rest), moment, to: &sink)
+    if moment >= errorsTouched &+ StreamingThread.flush {
+      try append(errors: errors.flush(), moment, to: &sink)
+    }
+    noteReleased()
   }
 
   /// Records what was gathered, and says what was replaced.
@@ -85,7 +128,7 @@ struct MCPPipe {
     throws(SessionLogFailure)
   {
     try transcript.flush(into: &sink)
-    try redaction.putFindings(moment, into: &sink)
+    try redaction?.putFindings(moment, into: &sink)
   }
 
   private func append<Sink: EventSink & ~Copyable>(

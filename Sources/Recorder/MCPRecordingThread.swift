@@ -117,7 +117,7 @@ struct MCPRecordingThread {
           return try close(&writer, pipe.endLine(end, time: writer.time(of: moment)))
         }
       }
-      if batch.isEmpty { try pipe.release(at: clock.monotonic(), isEnd: false, into: &writer) }
+      if pipe.isHolding { try pipe.release(at: clock.monotonic(), into: &writer) }
       try pipe.settle(at: clock.monotonic(), into: &writer)
       // One sync for all that came together, and the call goes on: the log's own syncs are for a moment without one.
       if pipe.takeNewCall() || pipe.released > released {

@@ -43,7 +43,6 @@ struct MCPStreamingThread {
       clock: clock, patience: UInt64(request.spacePatience) * 1_000_000)
     // Up to which event all must be acknowledged for so many bytes of the client to pass.
     var gates: [(event: UInt64, bytes: UInt64)] = []
-    var lastItem = clock.monotonic()
     while true {
       let isChanged = try known { () throws(ServiceFailure) in
         try upkeep.keep(&service, goesOn: false)
@@ -56,16 +55,13 @@ struct MCPStreamingThread {
       if !service.isEnding, !isFull, service.session != nil {
         service.queue.at = service.isAttached ? nil : WallTime.format(clock.wall())
         let items = state.captured.receive(waiting: 0) ?? []
-        if !items.isEmpty { lastItem = clock.monotonic() }
         try logged { () throws(SessionLogFailure) in
           for item in items {
             try pipe.record(item, into: &service.queue)
             if case .end(let end, _) = item { service.end(pipe.endLine(end, time: 0).finish()) }
           }
           let now = clock.monotonic()
-          if pipe.isHolding, now &- lastItem >= StreamingThread.flush {
-            try pipe.release(at: now, isEnd: false, into: &service.queue)
-          }
+          if pipe.isHolding { try pipe.release(at: now, into: &service.queue) }
           if !service.isEnding { try pipe.settle(at: now, into: &service.queue) }
         }
         if pipe.released > gates.last?.bytes ?? state.released.load(ordering: .relaxed) {

@@ -70,9 +70,20 @@ struct MCPTranscript {
   mutating func record<Sink: EventSink & ~Copyable>(
     _ piece: MCPFramer.Piece, _ direction: MCPDirection, _ moment: UInt64, into sink: inout Sink
   ) throws(SessionLogFailure) {
+    try record(MCPRedaction.Piece(piece), direction, moment, into: &sink)
+  }
+
+  /// Records one piece of a direction in which secrets are replaced.
+  mutating func record<Sink: EventSink & ~Copyable>(
+    _ piece: MCPRedaction.Piece, _ direction: MCPDirection, _ moment: UInt64,
+    into sink: inout Sink
+  ) throws(SessionLogFailure) {
     switch piece {
-    case .message(let text, let ending):
-      try record(text, ending, direction, moment, into: &sink)
+    case .message(let text, let ending, let sent):
+      try record(text, ending, sent: sent, direction, moment, into: &sink)
+    case .malformed(let bytes, let lines, let reason, let looksLikeMessage):
+      if direction == .toClient, looksLikeMessage { catalog.doubt() }
+      try put(aside: bytes, lines: lines, direction, moment, reason, into: &sink)
     case .overlong(let bytes, let isFirst, let isLast):
       try flush(into: &sink)
       if direction == .toClient { catalog.doubt() }
@@ -94,57 +105,55 @@ struct MCPTranscript {
   }
 
   private mutating func record<Sink: EventSink & ~Copyable>(
-    _ text: [UInt8], _ ending: MCPFramer.Ending, _ direction: MCPDirection, _ moment: UInt64,
-    into sink: inout Sink
+    _ text: [UInt8], _ ending: MCPFramer.Ending, sent: MCPLine?, _ direction: MCPDirection,
+    _ moment: UInt64, into sink: inout Sink
   ) throws(SessionLogFailure) {
-    let body: MCPBody
-    do throws(MCPScanner.Fault) { body = try MCPBody(text, ending) } catch {
-      return try record(
-        malformed: MCPBody(lenient: text, ending), direction, moment, error.reason, into: &sink)
-    }
-    if let elements = MCPText.elements(
-      of: text.span, in: body.value, limit: Self.batchElements), elements.count > 0
-    {
+    switch MCPLine(text, ending) {
+    case .malformed(let body, let found, let reason):
+      try record(malformed: body, found, sent: sent, direction, moment, reason, into: &sink)
+    case .batch(let first, let count, let body):
       try flush(into: &sink)
-      return try record(batch: elements, body, direction, moment, into: &sink)
+      try record(batch: (first, count), body, sent: sent, direction, moment, into: &sink)
+    case .message(let message, let body):
+      try flush(into: &sink)
+      let event = MCPEvent(message, body, direction, moment, part: nil)
+      try record(event, sent: sent?.event(0, direction, moment), into: &sink)
     }
-    let message = MCPMessage(text.span, in: body.value)
-    guard message.kind != .other else {
-      return try record(
-        malformed: body, direction, moment, "not a JSON-RPC message", into: &sink)
-    }
-    try flush(into: &sink)
-    let event = MCPEvent(message, body, direction, moment, part: nil)
-    try record(event, into: &sink)
   }
 
   /// Records a line that is no message, and behind it the messages that somebody may take it for all the same: what a
   /// server does, it must not do unseen because its reader is less strict.
   private mutating func record<Sink: EventSink & ~Copyable>(
-    malformed body: MCPBody, _ direction: MCPDirection, _ moment: UInt64, _ reason: String,
-    into sink: inout Sink
+    malformed body: MCPBody, _ found: [(message: MCPMessage, range: Range<Int>)], sent: MCPLine?,
+    _ direction: MCPDirection, _ moment: UInt64, _ reason: String, into sink: inout Sink
   ) throws(SessionLogFailure) {
     let line = body.text + Array(body.ending.text.utf8)
-    let found = body.lenientMessages(limit: Self.batchElements)
     guard found.isEmpty else {
       try flush(into: &sink)
       let number = sink.nextLine
-      try MCPJunk(line, direction, moment, reason: reason).put(into: &sink)
+      try MCPJunk(line, lines: 1, direction, moment, reason: reason).put(into: &sink)
       for (index, (message, range)) in found.enumerated() {
-        try record(
-          MCPEvent(message, body, direction, moment, part: (number, index, range)), into: &sink)
+        let event = MCPEvent(message, body, direction, moment, part: (number, index, range))
+        try record(event, sent: sent?.event(index, direction, moment), into: &sink)
       }
       return
     }
     if direction == .toClient, body.looksLikeMessage { catalog.doubt() }
-    guard junk?.add(line, direction) != true else { return }
+    try put(aside: line, lines: 1, direction, moment, reason, into: &sink)
+  }
+
+  private mutating func put<Sink: EventSink & ~Copyable>(
+    aside bytes: [UInt8], lines: Int, _ direction: MCPDirection, _ moment: UInt64,
+    _ reason: String, into sink: inout Sink
+  ) throws(SessionLogFailure) {
+    guard !bytes.isEmpty, junk?.add(bytes, lines: lines, direction) != true else { return }
     try flush(into: &sink)
-    junk = MCPJunk(line, direction, moment, reason: reason)
+    junk = MCPJunk(bytes, lines: lines, direction, moment, reason: reason)
   }
 
   private mutating func record<Sink: EventSink & ~Copyable>(
-    batch elements: (first: [Range<Int>], count: Int), _ body: MCPBody, _ direction: MCPDirection,
-    _ moment: UInt64, into sink: inout Sink
+    batch elements: (first: [Range<Int>], count: Int), _ body: MCPBody, sent: MCPLine?,
+    _ direction: MCPDirection, _ moment: UInt64, into sink: inout Sink
   ) throws(SessionLogFailure) {
     let number = sink.nextLine
     var line = LineBuilder(time: sink.time(of: moment), type: "mcp.batch")
@@ -159,13 +168,15 @@ struct MCPTranscript {
     for (index, range) in elements.first.enumerated() {
       let message = MCPMessage(body.text.span, in: range)
       let event = MCPEvent(message, body, direction, moment, part: (number, index, range))
-      try record(event, into: &sink)
+      try record(event, sent: sent?.event(index, direction, moment), into: &sink)
     }
   }
 
+  /// Records one message; ids are compared as they were `sent`, since two may look the same once they are redacted.
   private mutating func record<Sink: EventSink & ~Copyable>(
-    _ event: MCPEvent, into sink: inout Sink
+    _ event: MCPEvent, sent: MCPEvent?, into sink: inout Sink
   ) throws(SessionLogFailure) {
+    let sent = sent ?? event
     let number = sink.nextLine
     let time = sink.time(of: event.moment)
     switch event.message.kind {
@@ -174,13 +185,13 @@ struct MCPTranscript {
       var line = LineBuilder(time: time, type: "mcp.call")
       let call = try event.describe(
         call: &line, number: number, server: server, key: key, catalog: catalog)
-      if let id = event.key(in: event.body.text.span, key) {
+      if let id = sent.key(in: sent.body.text.span, key) {
         if pending.add(call, id, event.direction) { line.add("duplicate_id", .bool(true)) }
       }
       try event.put(line, "mcp.call", into: &sink)
     case .result:
       var line = LineBuilder(time: time, type: "mcp.result")
-      let call = event.key(in: event.body.text.span, key).flatMap {
+      let call = sent.key(in: sent.body.text.span, key).flatMap {
         pending.take($0, event.direction.opposite)
       }
       try event.describe(result: &line, of: call, key: key)
@@ -192,7 +203,7 @@ struct MCPTranscript {
       }
     case .notification:
       var line = LineBuilder(time: time, type: "mcp.notification")
-      event.describe(notification: &line, pending: pending, key)
+      event.describe(notification: &line, sent: sent, pending: pending, key)
       try event.put(line, "mcp.notification", into: &sink)
     case .other:
       var line = LineBuilder(time: time, type: "mcp.malformed")

@@ -144,6 +144,30 @@ struct MCPTests {
     try verify(place)
   }
 
+  @Test(.enabled(if: hasTools, "python3 or zstd is missing"))
+  func `what is no message passes as it is, and is recorded without its secrets`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let token = "ghp_" + String(repeating: "aB3", count: 12)
+    let ended = try bash(
+      place,
+      """
+      { printf 'INFO using token \(token) here\\n{"id":1,"method":"ping"}\\n'
+        printf '%s\\n' '-----BEGIN PRIVATE KEY-----' MIIEQk1ZQk1ZQk1ZQk1ZQk1Z MIIEQk1Z '-----END PRIVATE KEY-----'
+        printf 'the last \(token)'; } > up
+      "$B" record --mcp --redact default --agent t -- cat < up | cmp - up
+      echo ${PIPESTATUS[*]}
+      """)
+    #expect(ended.text == "0 0\n", "\(ended.errors)")
+    let events = try events(place)
+    let found = Recorded.of("masking.applied", events).compactMap { $0["found"] as? Int }
+    #expect(found.reduce(0, +) == 6)
+    #expect(Recorded.of("mcp.call", events).count == 2)
+    let lines = try place.run("/bin/bash", ["-c", "zstd -dcq store/sessions/*/*/*/*.zst"]).text
+    #expect(!lines.contains("aB3aB3") && !lines.contains("MIIE") && lines.contains("INFO using"))
+    try verify(place)
+  }
+
   @Test func `a slow reader and a server that answers before it has read all do not block`() throws
   {
     let place = try Place()

@@ -33,7 +33,9 @@ struct MCPRecordingThreadTests {
     func lines() throws -> [[UInt8]] { try box.lines(of: id) }
   }
 
-  private func start(_ number: Int, patience: UInt64 = 0, limit: Int = 1 << 20) throws -> Running {
+  private func start(
+    _ number: Int, patience: UInt64 = 0, limit: Int = 1 << 20, redaction: RedactionRules? = nil
+  ) throws -> Running {
     let files = FaultyFiles()
     let box = try TestStore(on: files)
     let state = MCPState(wake: try #require(WakeUp()))
@@ -41,7 +43,7 @@ struct MCPRecordingThreadTests {
     let thread = MCPRecordingThread(
       state: state, store: box.store, stateDirectory: box.state,
       start: box.start(id, kind: "mcp"), server: "demo", clock: box.clock, pace: Pace(),
-      patience: patience, messageLimit: limit)
+      patience: patience, messageLimit: limit, redaction: redaction)
     let running = Running(
       state: state, files: files, box: box, id: id, worker: Worker { thread.run() })
     let opened = running.hear()
@@ -118,6 +120,27 @@ struct MCPRecordingThreadTests {
     #expect(state.captured.send(.end(Self.end, 3), weight: 0))
     running.join()
     #expect(try Reproduction(running.lines()).toServer.count == 5000)
+  }
+
+  @Test func `what redaction holds back is not released before it is on the disk`() throws {
+    var running = try start(8, limit: 1000, redaction: .builtIn)
+    let state = running.state
+    let head = [UInt8](repeating: 0x78, count: 5000) + [0x20]
+    let key = Array("-----BEGIN RSA PRIVATE KEY-----\\nMIIE".utf8)
+    let sent = running.box.clock.monotonic()
+    #expect(state.captured.send(.bytes(.toServer, head + key, sent), weight: 1))
+    running.waitForWake()
+    #expect(state.released.load(ordering: .acquiring) == UInt64(head.count))
+    // The pipe is quiet: time lets go of it.
+    running.box.clock.advance(2_000_000)
+    running.waitForWake()
+    #expect(state.released.load(ordering: .acquiring) == UInt64(head.count + key.count))
+    let after = try TestStore(
+      reopening: "/box", on: running.files.image(seed: 3), clock: running.box.clock)
+    let stored = try Reproduction(after.lines(of: running.id)).toServer
+    #expect(stored == head + Array("[redacted:private_key]".utf8))
+    #expect(state.captured.send(.end(Self.end, running.box.clock.monotonic()), weight: 0))
+    running.join()
   }
 
   @Test(arguments: [FaultyFiles.Operation.write, .sync])

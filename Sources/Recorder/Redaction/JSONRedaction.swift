@@ -1,5 +1,3 @@
-internal import SessionLog
-
 /// Redacts JSON: each string and each number is a text of its own, and what comes out is JSON again.
 struct JSONRedaction {
   private var redactor: Redactor
@@ -118,75 +116,6 @@ struct JSONRedaction {
     switch byte {
     case 0x30...0x39, 0x2B, 0x2D, 0x2E, 0x45, 0x65: true
     default: false
-    }
-  }
-}
-
-/// Redaction of an MCP pipe, between what was cut into messages and what is recorded; nothing where there are no rules.
-struct MCPRedaction {
-  private var toServer: JSONRedaction?
-  private var toClient: JSONRedaction?
-  /// Parts of messages that are too long to be held, and standard error, are streams.
-  private var streams: [MCPStreamKey: Redactor] = [:]
-  private let rules: RedactionRules?
-
-  private enum MCPStreamKey: Hashable { case toServer, toClient, errors }
-
-  init(_ rules: RedactionRules?) {
-    self.rules = rules
-    toServer = rules.map { JSONRedaction($0) }
-    toClient = toServer
-  }
-
-  /// A piece as it is recorded.
-  mutating func redact(_ piece: MCPFramer.Piece, _ direction: MCPDirection) -> MCPFramer.Piece {
-    guard let rules else { return piece }
-    switch piece {
-    case .message(let text, let ending):
-      let redacted = direction == .toServer ? toServer?.redact(text) : toClient?.redact(text)
-      return .message(redacted ?? text, ending)
-    case .overlong(let bytes, let isFirst, let isLast):
-      let key: MCPStreamKey = direction == .toServer ? .toServer : .toClient
-      var redactor = streams[key] ?? Redactor(rules)
-      var redacted = redactor.add(bytes)
-      if isLast { redacted += redactor.finish() }
-      streams[key] = redactor
-      return .overlong(redacted, isFirst: isFirst, isLast: isLast)
-    }
-  }
-
-  /// True if bytes of standard error wait for what follows.
-  var isHolding: Bool { streams[.errors]?.isHolding ?? false }
-
-  /// Bytes of standard error as they are recorded.
-  mutating func redact(errors bytes: [UInt8]) -> [UInt8] {
-    guard let rules else { return bytes }
-    return streams[.errors, default: Redactor(rules)].add(bytes)
-  }
-
-  /// What waits of standard error, after a while of silence or at its end.
-  mutating func releaseErrors(isEnd: Bool) -> [UInt8] {
-    isEnd ? streams[.errors]?.finish() ?? [] : streams[.errors]?.release() ?? []
-  }
-
-  /// Says what was replaced, behind the events that hold the replacements.
-  mutating func putFindings<Sink: EventSink & ~Copyable>(
-    _ moment: UInt64, into sink: inout Sink
-  ) throws(SessionLogFailure) {
-    guard rules != nil else { return }
-    for finding in toServer?.takeFindings() ?? [] {
-      try sink.append(MaskingLine.make(finding, "in", "message", sink.time(of: moment)))
-    }
-    for finding in toClient?.takeFindings() ?? [] {
-      try sink.append(MaskingLine.make(finding, "out", "message", sink.time(of: moment)))
-    }
-    for key in [MCPStreamKey.toServer, .toClient, .errors] {
-      for finding in streams[key]?.takeFindings() ?? [] {
-        try sink.append(
-          MaskingLine.make(
-            finding, key == .toServer ? "in" : "out", key == .errors ? "stderr" : "message",
-            sink.time(of: moment)))
-      }
     }
   }
 }
