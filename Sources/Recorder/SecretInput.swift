@@ -29,10 +29,10 @@ struct SecretInput {
   /// A terminal that neither shows what is typed nor hands it over at once asks for a password. One that hands over each
   /// key is an editor's or a shell's, which shows it itself.
   mutating func reason(for typed: [UInt8], _ mode: PseudoTerminal.LineMode?) -> Reason? {
-    // To the line's end, or until it is called off.
-    let isEnd = typed.contains { $0 == 0x0D || $0 == 0x0A || $0 == 0x03 || $0 == 0x04 }
     let isSecret = isAnswering || screen.asks
-    isAnswering = isSecret && !isEnd
+    let isEnd = typed.contains { $0 == 0x0D || $0 == 0x0A }
+    // To the line's end, or until it is called off: then the screen says whether it was.
+    isAnswering = isSecret && !isEnd && !typed.contains { $0 == 0x03 || $0 == 0x04 }
     if isSecret, isEnd { screen.answer() }
     if let mode, mode.isCanonical, !mode.echoes { return .echoOff }
     return isSecret ? .prompt : nil

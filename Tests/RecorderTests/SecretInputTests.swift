@@ -83,6 +83,11 @@ struct SecretInputTests {
     #expect(input.reason(for: [0x03], Self.raw) == .prompt)
     input.shown(Array("^C\r\n$ ".utf8))
     #expect(input.reason(for: Array("ls".utf8), Self.raw) == nil)
+    // Not every program takes ^C for an end.
+    input.shown(Array("\r\nPassword: ".utf8))
+    #expect(input.reason(for: [0x61, 0x03], Self.raw) == .prompt)
+    #expect(input.reason(for: Array("b".utf8), Self.raw) == .prompt)
+    #expect(input.reason(for: [0x0D], Self.raw) == .prompt)
     // In the same row once more.
     input.shown(Array("\r\u{1B}[KPassword: ".utf8))
     #expect(input.reason(for: Array("no\r".utf8), Self.raw) == .prompt)
