@@ -111,7 +111,14 @@ int blackbox_connect(const char *path) {
   if (error) return error;
   int made = stream_socket(0);
   if (made < 0) return made;
-  return keep(made, connect(made, (struct sockaddr *)&address, sizeof address));
+  // A listener that accepts nobody, with as many waiting as it lets wait, would be waited for without end.
+  struct timeval limit = {.tv_sec = 5}, none = {0};
+  setsockopt(made, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  int result = connect(made, (struct sockaddr *)&address, sizeof address);
+  error = errno;
+  setsockopt(made, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof none);
+  errno = error;
+  return keep(made, result);
 }
 
 int blackbox_notify(const char *path, const char *text, size_t length) {

@@ -86,7 +86,7 @@ package final class Socket: Sendable {
     self.peer = peer
   }
 
-  /// Connects to a listener; reads and writes block.
+  /// Connects to a listener, which has five seconds to make room for it; reads and writes block.
   ///
   /// Wraps `connect`.
   package init(connectingTo path: String) throws(FileFailure) {
