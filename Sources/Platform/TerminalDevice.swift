@@ -163,14 +163,14 @@ package struct RawMode: ~Copyable {
   /// From now on a crash writes `bytes` to `output` and restores the settings before the program ends.
   ///
   /// Wraps `sigaltstack` and `sigaction` for what ends a program that does not catch it: SIGSEGV, SIGBUS, SIGILL,
-  /// SIGTRAP, SIGFPE, SIGABRT, SIGSYS, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU and SIGXFSZ. The handler has a stack of
+  /// SIGTRAP, SIGFPE, SIGABRT, SIGSYS, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2 and SIGXCPU. The handler has a stack of
   /// its own on the calling thread and on every `Worker`: where the usual one ran out, there is no room for it.
   package static func restoreAfterCrash(writing bytes: [UInt8], to output: Int32) {
     CrashRestore.arm(bytes, output)
     HandlerStack.make()
     for number in [
       SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGSYS, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2,
-      SIGXCPU, SIGXFSZ,
+      SIGXCPU,
     ] where blackbox_was_ignored(number) == 0 {
       var action = sigaction()
       unsafe action.__sigaction_handler.sa_handler = { number in

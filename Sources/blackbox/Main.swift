@@ -3,10 +3,13 @@ internal import Platform
 
 /// Reads the arguments, runs one verb, leaves with its exit code.
 @main enum Main {
+  /// A reader that went away is an error of the write, told apart from all others in `leave`; and so is a file that may
+  /// not grow.
+  static let ignoredSignals = [SIGPIPE, SIGXFSZ]
+
   static func main() {
     StandardDescriptors.occupy()
-    // A reader that went away is an error of the write, told apart from all others in `leave`.
-    signal(SIGPIPE, SIG_IGN)
+    for number in ignoredSignals { signal(number, SIG_IGN) }
     // Inherited as ignored, it would take away how children ended.
     signal(SIGCHLD, SIG_DFL)
     let environment = Environment.process

@@ -15,7 +15,9 @@ enum Alert {
     let name = unsafe strdup(program)
     defer { unsafe free(name) }
     let arguments: [UnsafeMutablePointer<CChar>?] = unsafe [name, nil]
-    let code = unsafe posix_spawn(&process, program, &actions, nil, arguments, environ)
+    let code = unsafe SpawnAttributes.withUsualSignals { attributes in
+      unsafe posix_spawn(&process, program, &actions, attributes, arguments, environ)
+    }
     close(ends[0])
     guard code == 0 else {
       close(ends[1])

@@ -15,15 +15,6 @@ enum Pager {
     guard unsafe posix_spawn_file_actions_init(&actions) == 0 else { return nil }
     defer { unsafe _ = posix_spawn_file_actions_destroy(&actions) }
     unsafe _ = posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO)
-    // The program ignores SIGPIPE; a pager should not inherit that.
-    var attributes = posix_spawnattr_t()
-    unsafe _ = posix_spawnattr_init(&attributes)
-    defer { unsafe _ = posix_spawnattr_destroy(&attributes) }
-    var defaults = sigset_t()
-    unsafe sigemptyset(&defaults)
-    unsafe sigaddset(&defaults, SIGPIPE)
-    unsafe posix_spawnattr_setsigdefault(&attributes, &defaults)
-    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     // Quit if it fits one screen, let colours through, leave the text where it is.
     if environment["LESS"] == nil { unsafe _ = setenv("LESS", "FRX", 1) }
     var process: pid_t = 0
@@ -34,7 +25,9 @@ enum Pager {
       unsafe free(text)
     }
     let arguments: [UnsafeMutablePointer<CChar>?] = unsafe [shell, option, text, nil]
-    let code = unsafe posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, environ)
+    let code = unsafe SpawnAttributes.withUsualSignals { attributes in
+      unsafe posix_spawn(&process, "/bin/sh", &actions, attributes, arguments, environ)
+    }
     close(ends[0])
     guard code == 0 else {
       close(ends[1])
