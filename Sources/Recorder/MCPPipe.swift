@@ -153,11 +153,12 @@ struct MCPPipe {
     return line
   }
 
-  /// Opens a session's events: which key its digests are made with, so that nobody compares what cannot be compared, and
-  /// what was replaced in line 0.
+  /// Opens a session's events: which key its digests are made with, so that nobody compares what cannot be compared;
+  /// what is set otherwise than usual; and what was replaced in line 0.
   static func open<Sink: EventSink & ~Copyable>(
     server: String, key: DigestKey, limit: Int, redaction: RedactionRules?,
-    startFindings: [Redactor.Finding], at moment: UInt64, into sink: inout Sink
+    settings: JSONValue? = nil, startFindings: [Redactor.Finding], at moment: UInt64,
+    into sink: inout Sink
   ) throws(SessionLogFailure) -> MCPPipe {
     let name = try key.contentDigest(of: Array("blackbox/content-key".utf8).span)
     var config = RecorderConfigEvent()
@@ -166,6 +167,13 @@ struct MCPPipe {
     config.digest = "hmac-sha256"
     config.digestKey = String(name.hex.prefix(16))
     try sink.append(config.line(at: sink.time(of: moment)))
+    if let settings {
+      var line = LineBuilder(time: sink.time(of: moment), type: "recorder.config")
+      line.add("source", "mcp")
+      line.add("setting", "recording")
+      line.add("value", settings)
+      try sink.append(line.finish())
+    }
     for finding in startFindings {
       try sink.append(MaskingLine.make(finding, "in", "session.start", sink.time(of: moment)))
     }

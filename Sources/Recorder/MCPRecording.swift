@@ -28,7 +28,8 @@ package struct MCPRecording {
   ///
   /// The `open` leaf is durable in the signed log before the server starts, and what the client says is durable before
   /// the server sees it. Standard error carries what the server writes there.
-  /// - Throws: after `.log` and `.service` the server is dead: nothing passes unrecorded.
+  /// - Throws: after `.log` and `.service` the server is dead: nothing passes unrecorded. `.afterEnd` where it had ended
+  ///   by itself.
   package func run(
     _ request: RecordingRequest, notify: (RecordingNotice) -> Void
   ) throws(RecordingFailure) -> (ExitStatus, RecordingReceipt) {
@@ -54,11 +55,11 @@ package struct MCPRecording {
     }
     var relay = MCPRelay(server: process, signals: signals, state: state, clock: clock)
     let status = relay.run(notify: notify)
+    relay.hearOut(notify: notify)
     worker.join()
-    var last = RecordingState.Change()
-    while let changes = state.changes.receive(waiting: nil) { last = changes.last ?? last }
-    if let receipt = relay.closed ?? last.closed { return (status, receipt) }
-    throw relay.failure ?? last.failure ?? .log(.endedWithoutWord)
+    if let receipt = relay.closed { return (status, receipt) }
+    let failure = relay.failure ?? .log(.endedWithoutWord)
+    throw relay.endedServer ? failure : .afterEnd(status, failure)
   }
 
   /// The writing thread's first word; nil if it ended without one.
@@ -110,7 +111,7 @@ package struct MCPRecording {
       let thread = MCPRecordingThread(
         state: state, store: store, stateDirectory: stateDirectory, start: start, server: server,
         clock: clock, pace: Pace(), patience: UInt64(request.spacePatience) * 1_000_000,
-        redaction: request.redaction, startFindings: findings)
+        redaction: request.redaction, settings: request.settings(), startFindings: findings)
       return (state, { thread.run() })
     }
   }

@@ -30,12 +30,28 @@ final class MCPState: Sendable {
   let changes = Mailbox<RecordingState.Change>(capacity: 1024)
   /// Bytes from the client whose events are durable: so many may pass to the server.
   let released = Atomic<UInt64>(0)
-  /// Rings after each change of the two above.
+  /// Whoever hands over waits for room.
+  private let wantsRoom = Atomic<Bool>(false)
+  /// Rings after each change of the above.
   let wake: WakeUp
   /// Rings when something was captured, for a thread that polls.
   let captures: WakeUp?
 
   init(wake: WakeUp, captures: WakeUp? = nil) { (self.wake, self.captures) = (wake, captures) }
+
+  /// True if something handed over now would not have to wait; if not, `wake` rings once that has changed.
+  var hasRoom: Bool {
+    if captured.hasRoom { return true }
+    wantsRoom.store(true, ordering: .sequentiallyConsistent)
+    return captured.hasRoom
+  }
+
+  /// Takes what was handed over; see `Mailbox.receive`.
+  func receive(waiting microseconds: UInt64?) -> [MCPCaptured]? {
+    let items = captured.receive(waiting: microseconds)
+    if wantsRoom.exchange(false, ordering: .sequentiallyConsistent) { wake.ring() }
+    return items
+  }
 
   /// Hands something over, waiting for room; false once the recording is over.
   func capture(_ item: MCPCaptured, weight: Int) -> Bool {
@@ -69,6 +85,8 @@ struct MCPRecordingThread {
   var messageLimit = Self.messageLimit
   /// What is replaced before anything is written; nil for nothing.
   var redaction: RedactionRules?
+  /// Value of a `recorder.config` line; nil for none.
+  var settings: JSONValue?
   /// What was replaced in line 0.
   var startFindings: [Redactor.Finding] = []
 
@@ -88,7 +106,7 @@ struct MCPRecordingThread {
       }
       let pipe = try MCPPipe.open(
         server: server, key: key, limit: messageLimit, redaction: redaction,
-        startFindings: startFindings, at: clock.monotonic(), into: &patient)
+        settings: settings, startFindings: startFindings, at: clock.monotonic(), into: &patient)
       state.tell(progress)
       progress.closed = try record(&patient, pipe).flatMap { RecordingReceipt($0) }
     } catch {
@@ -107,7 +125,7 @@ struct MCPRecordingThread {
     while true {
       let wait = writer.wait
       guard
-        let batch = state.captured.receive(
+        let batch = state.receive(
           waiting: pipe.isHolding ? min(wait ?? pace.flush, pace.flush) : wait)
       else { return nil }
       try writer.noteClock()

@@ -8,13 +8,16 @@ internal import Synchronization
 /// What the client says is held until its events are durable. A side that does not read stops the other side from
 /// being read, as a pipe would, so that memory stays bounded.
 struct MCPRelay: ~Copyable {
-  static let signals = [SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGHUP]
+  static let signals = [SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2]
   /// Bytes that wait for one reader at most.
   private static let waiting = 256 << 10
   /// What a server may still say, for the record alone, after its client stopped reading.
   private static let farewell = 8 << 20
   /// How long the output of a server that ended may be quiet before its last bytes are taken as read.
   private static let lastBytes: Int32 = 100
+  /// Microseconds that a client has, after it sent a signal or the recording failed, to take what a server that ended had
+  /// said; and as many again before what others still write for that server is left.
+  private static let parting: UInt64 = 1_000_000
 
   private var server: PipedProcess
   private let signals: SignalSource
@@ -31,12 +34,19 @@ struct MCPRelay: ~Copyable {
   private var hasReader = true
   private var hasErrorReader = true
   private var farewellBytes = 0
-  private var wasSignalled = false
+  /// The record had room for more when this last looked who has something to say.
+  private var hadRoom = true
+  /// Signals that ask for the end.
+  private var signalCount = 0
+  /// Since when the server has ended and nobody need wait for the client.
+  private var partingSince: UInt64?
   private var end = MCPEnd(end: EndOfSession(reason: "server", status: .exited(255)))
   private var status: ExitStatus?
 
   /// Why the recording cannot go on, once the writing thread said so.
   private(set) var failure: RecordingFailure?
+  /// The server was ended because nothing may pass unrecorded.
+  private(set) var endedServer = false
   private(set) var closed: RecordingReceipt?
   private var waitsForSpace = false
   private var waitsForService = false
@@ -62,21 +72,22 @@ struct MCPRelay: ~Copyable {
         hear(notify)
       }
       if ready[2].isReadable { readClient() }
-      if ready[4].isReadable { readServer() }
-      if ready[6].isReadable { readErrors() }
+      if ready[4].isReadable, state.hasRoom { readServer() }
+      if ready[6].isReadable, state.hasRoom { readErrors() }
       if ready[5].isWritable || ready[5].isReadable { writeClient() }
       if ready[7].isWritable || ready[7].isReadable { writeErrors() }
       // Also without a word from poll: what was read or released just now need not wait for another round.
       writeServer()
-      let isQuiet = !ready.contains { $0.isReadable || $0.isWritable }
+      let isQuiet = hadRoom && !ready.contains { $0.isReadable || $0.isWritable }
       if isEnded, toClient.isEmpty, toErrors.isEmpty,
         isQuiet || server.output < 0 && server.errors < 0
       {
         break
       }
+      if part() { break }
     }
     end.end.status = status ?? .exited(255)
-    if !hasClient || wasSignalled { end.end.reason = "client" }
+    if !hasClient || signalCount > 0 { end.end.reason = "client" }
     end.undelivered += UInt64(toServer.count)
     _ = state.capture(.end(end, clock.monotonic()), weight: 0)
     return end.end.status
@@ -87,20 +98,42 @@ struct MCPRelay: ~Copyable {
     min(toServer.count, Int(clamping: state.released.load(ordering: .acquiring) &- passed))
   }
 
-  private func interests() -> [Polling.Interest] {
+  /// Hears the writing thread out, once the server has ended.
+  mutating func hearOut(notify: (RecordingNotice) -> Void) {
+    while let changes = state.changes.receive(waiting: nil) { hear(changes, notify) }
+  }
+
+  /// After a signal, or a failure, drops what the client does not take; true once the rest is not worth a wait.
+  private mutating func part() -> Bool {
+    guard status != nil, signalCount > 0 || failure != nil else { return false }
+    let since = partingSince ?? clock.monotonic()
+    partingSince = since
+    let passed = clock.monotonic() &- since
+    guard passed > Self.parting || signalCount > 1 else { return false }
+    writeClient()
+    if !toClient.isEmpty { loseReader() }
+    writeErrors()
+    if !toErrors.isEmpty { loseErrorReader() }
+    return passed > 2 * Self.parting && hadRoom
+  }
+
+  private mutating func interests() -> [Polling.Interest] {
     let passable = passable
+    // What would have to wait for the record is not read now, and signals are heard.
+    let hasRoom = state.hasRoom
+    hadRoom = hasRoom
     // As much as the longest message that is held, and no more than `waiting` of what the server does not take.
     let takesMore =
-      hasClient && status == nil && passable < Self.waiting
+      hasRoom && hasClient && status == nil && passable < Self.waiting
       && toServer.count < MCPRecordingThread.messageLimit + Self.waiting
     return [
       Polling.Interest(signals.descriptor),
       Polling.Interest(state.wake.descriptor),
       Polling.Interest(takesMore ? 0 : -1),
       Polling.Interest(passable > 0 ? server.input : -1, reads: false, writes: true),
-      Polling.Interest(toClient.count < Self.waiting ? server.output : -1),
+      Polling.Interest(hasRoom && toClient.count < Self.waiting ? server.output : -1),
       Polling.Interest(toClient.isEmpty ? -1 : 1, reads: false, writes: true),
-      Polling.Interest(toErrors.count < Self.waiting ? server.errors : -1),
+      Polling.Interest(hasRoom && toErrors.count < Self.waiting ? server.errors : -1),
       Polling.Interest(toErrors.isEmpty ? -1 : 2, reads: false, writes: true),
     ]
   }
@@ -178,9 +211,7 @@ struct MCPRelay: ~Copyable {
       case .bytes(let count): toClient.drop(count)
       case .later: return
       case .over:
-        hasReader = false
-        end.undelivered += UInt64(toClient.count)
-        toClient.removeAll()
+        loseReader()
         // A client that does not read has gone: the server shall end, and its last words are kept.
         if hasClient {
           hasClient = false
@@ -193,6 +224,13 @@ struct MCPRelay: ~Copyable {
       hasReader = false
       StandardDescriptors.leave(1)
     }
+  }
+
+  /// Nobody takes what the server said; it is in the record all the same.
+  private mutating func loseReader() {
+    hasReader = false
+    end.undelivered += UInt64(toClient.count)
+    toClient.removeAll()
   }
 
   private mutating func readErrors() {
@@ -220,11 +258,14 @@ struct MCPRelay: ~Copyable {
       switch toErrors.withFirst(PipedProcess.safeWrite, { PipedProcess.write(2, $0) }) {
       case .bytes(let count): toErrors.drop(count)
       case .later: return
-      case .over:
-        hasErrorReader = false
-        toErrors.removeAll()
+      case .over: loseErrorReader()
       }
     }
+  }
+
+  private mutating func loseErrorReader() {
+    hasErrorReader = false
+    toErrors.removeAll()
   }
 
   // MARK: The recording
@@ -238,7 +279,11 @@ struct MCPRelay: ~Copyable {
 
   /// Nothing may pass unrecorded: the server ends, and what waits is dropped.
   private mutating func stop() {
-    server.signal(SIGKILL)
+    // The number of one that has ended may be another's.
+    if status == nil {
+      endedServer = true
+      server.signal(SIGKILL)
+    }
     server.closeInput()
     toServer.removeAll()
     toClient.removeAll()
@@ -248,10 +293,11 @@ struct MCPRelay: ~Copyable {
 
   private mutating func handleSignals() {
     while let number = signals.next() {
-      if number == SIGCHLD {
-        if status == nil { status = server.exitStatus(wait: false) }
-      } else {
-        wasSignalled = true
+      switch number {
+      case SIGCHLD: if status == nil { status = server.exitStatus(wait: false) }
+      case SIGUSR1, SIGUSR2: server.signal(number)
+      default:
+        signalCount += 1
         server.signal(number)
       }
     }
@@ -259,7 +305,12 @@ struct MCPRelay: ~Copyable {
 
   /// Hears what the writing thread has to say.
   private mutating func hear(_ notify: (RecordingNotice) -> Void) {
-    guard let changes = state.changes.receive(waiting: 0) else { return }
+    if let changes = state.changes.receive(waiting: 0) { hear(changes, notify) }
+  }
+
+  private mutating func hear(
+    _ changes: [RecordingState.Change], _ notify: (RecordingNotice) -> Void
+  ) {
     for change in changes {
       if let receipt = change.closed { closed = receipt }
       if let failure = change.failure {

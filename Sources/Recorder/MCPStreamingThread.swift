@@ -53,8 +53,10 @@ struct MCPStreamingThread {
       }
       let isFull = service.queue.bytes >= StreamingThread.most
       if !service.isEnding, !isFull, service.session != nil {
-        service.queue.at = service.isAttached ? nil : WallTime.format(clock.wall())
-        let items = state.captured.receive(waiting: 0) ?? []
+        // What a service gets late has its own time.
+        service.queue.at =
+          service.isAttached && !upkeep.isMissed ? nil : WallTime.format(clock.wall())
+        let items = state.receive(waiting: 0) ?? []
         try logged { () throws(SessionLogFailure) in
           for item in items {
             try pipe.record(item, into: &service.queue)
@@ -97,9 +99,12 @@ struct MCPStreamingThread {
     }
     let key = DigestKey(secret)
     return try logged { () throws(SessionLogFailure) in
-      try MCPPipe.open(
+      let pipe = try MCPPipe.open(
         server: server, key: key, limit: messageLimit, redaction: request.redaction,
-        startFindings: startFindings, at: clock.monotonic(), into: &service.queue)
+        settings: request.settings(), startFindings: startFindings, at: clock.monotonic(),
+        into: &service.queue)
+      service.queue.keepAsOpening()
+      return pipe
     }
   }
 

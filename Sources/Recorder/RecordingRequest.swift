@@ -71,7 +71,7 @@ package enum RecordingNotice: Sendable {
   case spaceReturned
   /// Recording failed, and the command goes on as policy says.
   case failing(String)
-  /// The service is away; it is tried again.
+  /// The service is away, and is tried again, or it is there and acknowledges nothing.
   case waitingForService
   case serviceReturned
   /// Standard output cannot be written, for another reason than that its reader is gone; the command was hung up.

@@ -10,7 +10,7 @@ final class RecordingState: Sendable {
     var session: SessionID?
     /// The recording is over.
     var failure: RecordingFailure?
-    /// The disk is full, or the service is away: nothing is lost, and nothing more is taken.
+    /// The disk is full, or the service does not answer: nothing is lost, and nothing more is taken.
     var waitsForSpace = false
     var waitsForService = false
     /// Recording failed and the command goes on unrecorded, as policy says; why.

@@ -75,6 +75,8 @@ struct Relay: ~Copyable {
   /// The child was ended because nothing may run unrecorded.
   private(set) var endedChild = false
   private(set) var closed: RecordingReceipt?
+  private var waitsForSpace = false
+  private var waitsForService = false
 
   init(
     child: consuming PseudoTerminal, signals: consuming SignalSource, state: RecordingState,
@@ -463,23 +465,42 @@ struct Relay: ~Copyable {
       screenFailure = nil
       notify(.outputLost(failure))
     }
-    guard let changes = state.changes.receive(waiting: 0) else { return }
+    if let changes = state.changes.receive(waiting: 0) { hear(changes, notify) }
+  }
+
+  /// Hears the writing thread out, once the child has ended.
+  mutating func hearOut(notify: (RecordingNotice) -> Void) {
+    while let changes = state.changes.receive(waiting: nil) { hear(changes, notify) }
+  }
+
+  private mutating func hear(
+    _ changes: [RecordingState.Change], _ notify: (RecordingNotice) -> Void
+  ) {
     for change in changes {
-      if let receipt = change.closed { closed = receipt }
+      if let receipt = change.closed {
+        closed = receipt
+        continue
+      }
       if let failure = change.failure {
         self.failure = failure
         stop()
-      } else if let reason = change.failing {
+        continue
+      }
+      if let reason = change.failing {
         notify(.failing(reason))
-      } else if change.waitsForSpace {
-        notify(.waitingForSpace)
-      } else if change.waitsForService {
-        notify(.waitingForService)
-      } else if let id = change.session, id != session, change.closed == nil {
+        continue
+      }
+      if let id = change.session, id != session {
         session = id
         notify(.began(id))
-      } else if change.closed == nil {
-        notify(request.target == nil ? .spaceReturned : .serviceReturned)
+      }
+      if change.waitsForSpace != waitsForSpace {
+        waitsForSpace = change.waitsForSpace
+        notify(waitsForSpace ? .waitingForSpace : .spaceReturned)
+      }
+      if change.waitsForService != waitsForService {
+        waitsForService = change.waitsForService
+        notify(waitsForService ? .waitingForService : .serviceReturned)
       }
     }
   }

@@ -45,6 +45,8 @@ struct ServiceSession: ~Copyable {
   var isConnected: Bool { socket != nil }
   var isAttached: Bool { step == .attached }
   var isEnding: Bool { closing != nil }
+  /// The service owes an answer: there are events that it has not acknowledged, or the session is to be closed.
+  var isWaiting: Bool { isEnding || queue.isWaiting }
 
   /// Connects and greets.
   mutating func connect() throws(ServiceFailure) {

@@ -88,12 +88,18 @@ struct StreamQueue: EventSink {
   /// The wall time that goes with events; nil leaves it to the server's clock.
   var at: String?
 
+  /// Events with which every session begins, such as what its recorder is set to.
+  private var opening: [(type: [UInt8], body: [UInt8])] = []
+  /// Those among the current session's that count in no other: what opens a session that goes on from another.
+  private var repeated: UInt64 = 0
   /// Events that stand in sessions before this one, and those sessions with the first and the last event of each.
   private var former: UInt64 = 0
-  private var formerSessions: [(events: ClosedRange<UInt64>, id: SessionID)] = []
-  /// The newest event, and the newest that is acknowledged, counted over all sessions.
-  var newest: UInt64 { former + last }
-  var settled: UInt64 { former + first - 1 }
+  private var formerSessions: [(events: ClosedRange<UInt64>, id: SessionID, repeated: UInt64)] = []
+  /// The newest event, and the newest that is acknowledged, counted over all sessions without what they repeat.
+  var newest: UInt64 { former + last - repeated }
+  var settled: UInt64 { former + max(first - 1, repeated) - repeated }
+  /// True if there is an event that is not acknowledged.
+  var isWaiting: Bool { start < events.count }
 
   /// Number of the newest event.
   var last: UInt64 { first + UInt64(events.count - start) - 1 }
@@ -139,9 +145,10 @@ struct StreamQueue: EventSink {
       else { continue }
       result += object[copied..<member.value.lowerBound]
       if line - 1 > former {
-        result += Array(String(line - former).utf8)
+        result += Array(String(line - former + repeated).utf8)
       } else if let session = formerSessions.first(where: { $0.events.contains(line - 1) }) {
-        result += Array("\"\(session.id.text)@\(line - session.events.lowerBound + 1)\"".utf8)
+        let there = line - session.events.lowerBound + 1 + session.repeated
+        result += Array("\"\(session.id.text)@\(there)\"".utf8)
       } else {
         result += object[member.value]
       }
@@ -172,12 +179,23 @@ struct StreamQueue: EventSink {
   /// All that is not acknowledged is sent again.
   mutating func rewind() { sent = first - 1 }
 
-  /// What is kept is to stand in another session than `session`: it is numbered from 1.
+  /// All events so far open the session, and every one that goes on from it.
+  mutating func keepAsOpening() { opening = Array(events[start...]) }
+
+  /// What is kept is to stand in another session than `session`: it is numbered from 1, after what opens every session.
   mutating func renumber(from session: SessionID?) {
-    if let session, first > 1 {
-      formerSessions.append((former + 1...former + first - 1, session))
+    if let session, settled > former {
+      formerSessions.append((former + 1...settled, session, repeated))
     }
-    former += first - 1
+    let leading = UInt64(opening.count)
+    // What opened the session before and was not acknowledged comes anew, with all of it.
+    let unsettled = Int(leading - min(first - 1, leading))
+    former = max(settled, leading)
+    let rest = events[(start + unsettled)...]
+    events = opening + rest
+    bytes = events.reduce(0) { $0 + $1.body.count }
+    start = 0
+    repeated = leading
     first = 1
     sent = 0
   }

@@ -55,19 +55,21 @@ struct StreamingThread {
     for finding in startFindings {
       service.queue.append(MaskingLine.make(finding, "in", "session.start", 0))
     }
+    service.queue.keepAsOpening()
     while true {
       // The connection.
       if try upkeep.keep(&service, goesOn: request.onFailure == .goOn) {
         progress.waitsForService = upkeep.isMissed
         _ = state.changes.send(progress, weight: 1)
       }
-      let isAway = !service.isAttached
 
       // What was captured.
       let isFull = service.queue.bytes >= Self.most
-      let drops = isFull && isAway && request.onFailure == .goOn
+      let drops = isFull && upkeep.isGone && request.onFailure == .goOn
       if !service.isEnding, !isFull || drops, service.session != nil {
-        service.queue.at = isAway ? WallTime.format(clock.wall()) : nil
+        // What a service gets late has its own time.
+        service.queue.at =
+          service.isAttached && !upkeep.isMissed ? nil : WallTime.format(clock.wall())
         for item in state.captured.receive(waiting: 0) ?? [] {
           lastItem = clock.monotonic()
           if drops, item.bytes > 0 {

@@ -72,11 +72,10 @@ package struct TerminalRecording {
       child: child, signals: signals, state: state, clock: clock, screen: screen, size: size,
       marks: marks, request: request, session: id)
     let status = relay.run(readsInput: input == nil, notify: notify)
+    relay.hearOut(notify: notify)
     worker.join()
-    var last = RecordingState.Change()
-    while let changes = state.changes.receive(waiting: nil) { last = changes.last ?? last }
-    if let receipt = relay.closed ?? last.closed { return (status, receipt) }
-    let failure = relay.failure ?? last.failure ?? .log(.endedWithoutWord)
+    if let receipt = relay.closed { return (status, receipt) }
+    let failure = relay.failure ?? .log(.endedWithoutWord)
     throw relay.endedChild ? failure : .afterEnd(status, failure)
   }
 

@@ -23,7 +23,7 @@ struct MCPStreamTests {
       }
 
       """
-    return try place.run("/bin/bash", ["-c", start + script])
+    return try place.run("/bin/bash", ["-c", start + MCPTests.ended + script])
   }
 
   private func verifies(_ place: borrowing Place) throws {
@@ -120,7 +120,7 @@ struct MCPStreamTests {
       """
       serve; echo $server > pid
       export -f record; export B
-      python3 client.py 20 \(number) bash -c 'record --disk-full-wait 60 -- python3 server.py' > said &
+      python3 client.py 20 \(number) bash -c 'record --disk-full-wait 60 --redact jwt -- python3 server.py' > said &
       client=$!
       until [ -e killed ]; do sleep 0.02; done
       wait $server; sleep 0.5; wc -w < said; serve
@@ -136,6 +136,14 @@ struct MCPStreamTests {
     try #require(sessions.count == 2)
     let first = try #require(sessions[0].first?["session"] as? String)
     #expect(sessions[1].first?["continues"] as? String == first)
+    // Both say which key their digests are made with, and it is the same, and which detectors were on.
+    let settings = sessions.map { Recorded.of("recorder.config", $0) }
+    #expect(settings.map(\.count) == [2, 2])
+    let keys = settings.compactMap { $0.first?["digest_key"] as? String }
+    #expect(keys.count == 2 && Set(keys).count == 1)
+    for value in settings.compactMap({ $0.last?["value"] as? [String: [String]] }) {
+      #expect(value == ["redact": ["jwt"]])
+    }
     var calls: [String: (session: Int, line: Int)] = [:]
     var answered: Set<String> = []
     for (session, events) in sessions.enumerated() {
@@ -178,6 +186,59 @@ struct MCPStreamTests {
     #expect(ended.text.hasPrefix("6\nready\n"), "\(ended.text)\(ended.errors)")
     #expect(ended.text.hasSuffix("6\nnone\n0\n"), "\(ended.text)\(ended.errors)")
     #expect(ended.errors.contains("cannot reach the recording service"))
+  }
+
+  @Test(arguments: [false, true])
+  func `a service that acknowledges nothing is told once, and then is as good as away`(
+    signals: Bool
+  ) throws {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      """
+      serve
+      mkfifo input output; exec 9<>input
+      record --disk-full-wait 3 -- bash -c 'trap "" TERM; echo ready; while read -r x; do echo "$x"; done; touch ran' <&9 >output 2>words &
+      recorder=$!
+      exec 8<output
+      read -r word <&8; echo $word
+      kill -STOP $server
+      printf '{"jsonrpc":"2.0","id":1,"method":"x"}\\n' >&9
+      \(signals ? "kill -TERM $recorder" : ":")
+      ended $recorder 10
+      kill -CONT $server; kill $server; wait $server
+      cat <&8; test -e ran || echo none
+      grep -c 'does not answer' words; grep -c 'gone for 3 s' words
+      """)
+    #expect(ended.text == "ready\n6 1\nnone\n1\n1\n", "\(ended.text)\(ended.errors)")
+    let events = try Recorded.events(place)
+    #expect(Recorded.of("mcp.result", events).isEmpty)
+    try verifies(place)
+  }
+
+  @Test func `a service that was silent for less than the patience goes on where it was`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      """
+      serve
+      for i in $(seq 10); do echo '{"jsonrpc":"2.0","id":'$i',"method":"x"}'; done > up
+      while read -r line; do
+        if grep -q '"id":4,' <<< "$line"; then
+          until [ -s down ]; do sleep 0.02; done
+          kill -STOP $server; (sleep 4; kill -CONT $server) &
+        fi
+        echo "$line"
+      done < up | record --disk-full-wait 30 -- cat > down 2> words
+      echo ${PIPESTATUS[1]}; cmp up down; grep -c 'does not answer' words
+      kill $server; wait $server
+      """)
+    #expect(ended.text == "0\n1\n", "\(ended.text)\(ended.errors)")
+    let calls = Recorded.of("mcp.call", try Recorded.events(place))
+    #expect(calls.count { $0["direction"] as? String == "to_server" } == 10)
+    try verifies(place)
   }
 
   @Test func `a signal ends the wait for a service that does not answer`() throws {

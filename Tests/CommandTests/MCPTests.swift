@@ -10,8 +10,17 @@ struct MCPTests {
   ) {
     let program = try #require(Program.path)
     try #require(place.run(program, ["init", "--origin", "test.example.com/mcp"]).status == 0)
-    return try place.run("/bin/bash", ["-c", "B='\(program)'\n" + script])
+    return try place.run("/bin/bash", ["-c", "B='\(program)'\n" + Self.ended + script])
   }
+
+  /// `ended PID SECONDS` says how a process ended, and 1 if it did in time; it is killed some time after that.
+  static let ended = """
+    ended() {
+      for i in $(seq $(($2 * 20))); do kill -0 $1 2>/dev/null || break; sleep 0.1; done
+      kill -KILL $1 2>/dev/null; wait $1 2>/dev/null; echo $? $((i < $2 * 10))
+    }
+
+    """
 
   /// The store verifies, and its one session is closed and logged.
   private func verify(_ place: borrowing Place) throws {
@@ -293,6 +302,138 @@ struct MCPTests {
     try verify(place)
   }
 
+  @Test(arguments: ["--mcp", "-q"])
+  func `the recorder ignores a limit of file size for itself, not for the command`(option: String)
+    throws
+  {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      """
+      "$B" record \(option) --agent t -- bash -c 'ulimit -f 4; (head -c 100000 /dev/zero > big); echo $?' \
+        </dev/null 2>words | tr -d '\\r' | tail -n 1
+      """)
+    #expect(ended.text == "\(128 + SIGXFSZ)\n", "\(ended.text)")
+  }
+
+  @Test(arguments: ["TERM", "INT", "HUP"], [1, 2])
+  func `a signal is not kept waiting by a client that does not read`(signal: String, stream: Int)
+    throws
+  {
+    let place = try Place()
+    defer { place.remove() }
+    // The pipes to the client are held open, and full.
+    let ended = try bash(
+      place,
+      """
+      mkfifo input output errors; exec 9<>input 8<>output 7<>errors
+      "$B" record --mcp --agent t -- bash -c 'head -c 200000 /dev/zero | tr "\\0" y >&\(stream); touch said' \
+        <&9 >&8 2>&7 & recorder=$!
+      until [ -e store/sessions ] && [ -n "$(ls store/sessions)" ]; do sleep 0.05; done
+      sleep 1; kill -\(signal) $recorder
+      ended $recorder 5
+      """)
+    #expect(ended.text.hasSuffix(" 1\n") && !ended.text.hasPrefix("137"), "\(ended.text)")
+    try verify(place)
+    guard Self.hasTools else { return }
+    let events = try events(place)
+    // What the server said before it ended is there, taken or not.
+    let said = events.filter { $0["direction"] as? String == "to_client" || stream == 2 }
+      .compactMap { ($0["data"] ?? $0["json"]) as? String }.joined()
+    #expect(said.utf8.count > 100_000 && said.utf8.allSatisfy { $0 == UInt8(ascii: "y") })
+    let end = try #require(events.last)
+    #expect(end["type"] as? String == "session.end" && end["reason"] as? String == "client")
+    if stream == 1 {
+      #expect(end["bytes_out"] as? Int == said.utf8.count)
+      #expect(end["bytes_undelivered"] as? Int ?? 0 >= said.utf8.count - 65_536)
+    }
+  }
+
+  @Test func `a client that does not read its standard error keeps no failure waiting`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      """
+      mkfifo input errors; exec 9<>input 7<>errors
+      "$B" record --mcp --agent t -- bash -c 'head -c 60000 /dev/zero >&2; head -c 6000 /dev/zero >&2; mv store gone' \
+        <&9 >output 2>&7 & recorder=$!
+      until [ -e gone ]; do sleep 0.05; done
+      sleep 0.5; kill -TERM $recorder
+      ended $recorder 15
+      """)
+    #expect(ended.text == "0 1\n", "\(ended.text)\(ended.errors)")
+  }
+
+  @Test func `what the server may hear as a signal of its own, it does`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      """
+      mkfifo input output; exec 9<>input
+      "$B" record --mcp --agent t -- \
+        bash -c 'trap "echo one" USR1; trap "echo two; exit 0" USR2; echo ready; while :; do read -r -t 0.1 x; done' <&9 >output &
+      exec 8<output
+      read -r word <&8; echo $word
+      kill -USR1 $!; read -r word <&8; echo $word
+      kill -USR2 $!; cat <&8; wait $!; echo $?
+      """)
+    #expect(ended.text == "ready\none\ntwo\n0\n", "\(ended.text)\(ended.errors)")
+    try verify(place)
+  }
+
+  @Test(
+    arguments: [
+      ["--allow-pause"], ["--input", "off"], ["--input", "masked"], ["--on-failure", "continue"],
+    ], [[], ["--to", "s"]])
+  func `an option that it does not have is refused`(option: [String], place target: [String]) throws
+  {
+    let place = try Place()
+    defer { place.remove() }
+    let program = try #require(Program.path)
+    let ended = try place.run(
+      program, ["record", "--mcp", "--agent", "t"] + target + option + ["--", "touch", "ran"])
+    #expect(ended.status == 2)
+    #expect(
+      ended.errors.contains("--mcp and \(option.joined(separator: " ").prefix(13))")
+        || ended.errors.contains("--mcp and --input exclude each other"), "\(ended.errors)")
+    #expect(!FileManager.default.fileExists(atPath: place.path("ran")))
+  }
+
+  @Test func `all other options tell line 0 what they tell a terminal's`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      """
+      SHOWN=yes "$B" record -q --mcp --agent i#t --on-behalf-of bob --resource db:orders --purpose why \
+        --title name --env SHOWN,NOT_SET --redact jwt --on-failure block --disk-full-wait 5 -- cat </dev/null
+      echo $?
+      """)
+    #expect(ended.text == "0\n", "\(ended.errors)")
+    let events = try Recorded.events(place)
+    let start = try #require(events.first)
+    #expect((start["agent"] as? [String: Any])?["issuer"] as? String == "i")
+    #expect((start["principal"] as? [String: Any])?["uid"] as? String == "bob")
+    #expect((start["resource"] as? [String: Any])?["uid"] as? String == "orders")
+    #expect(start["purpose"] as? String == "why" && start["title"] as? String == "name")
+    #expect(start["env"] as? [String: String] == ["SHOWN": "yes"])
+    let settings = Recorded.of("recorder.config", events).last?["value"] as? [String: [String]]
+    #expect(settings == ["redact": ["jwt"]])
+  }
+
+  @Test func `a store that was moved away leaves a server that had ended its status`() throws {
+    let place = try Place()
+    defer { place.remove() }
+    let ended = try bash(
+      place,
+      "\"$B\" record --mcp --agent t -- sh -c 'mv store gone; exit 3' </dev/null; echo $?")
+    #expect(ended.text == "3\n", "\(ended.text)")
+    #expect(ended.errors.contains("the session is not closed"), "\(ended.errors)")
+  }
+
   @Test func `a recorder that is killed leaves no server behind, and its session is recovered`()
     throws
   {
@@ -323,8 +464,8 @@ struct MCPTests {
         printf '{"jsonrpc":"2.0","id":%d,"method":"%s"}\\n' $i $(head -c 3000 /dev/urandom | base64 -w0)
       done > up
       # Beyond this size a write fails, and not for want of space: that poisons the file.
-      (trap '' XFSZ; ulimit -f 200; exec "$B" record --mcp --agent t -- tee got < up > out 2> words)
-      test $? -ne 0 && test -s words && echo failed
+      (ulimit -f 200; exec "$B" record --mcp --agent t -- tee got < up > out 2> words)
+      test $? -eq 6 && grep -q 'File too large' words && echo failed
       cmp -n $(stat -c %s got) up got && cmp -n $(stat -c %s out) up out && echo prefix
       test $(stat -c %s got) -lt $(stat -c %s up) && echo shorter
       "$B" recover > recovered && echo recovered

@@ -153,6 +153,30 @@ struct StreamTests {
     #expect(!FileManager.default.fileExists(atPath: place.path("ran")))
   }
 
+  @Test func `a service that acknowledges nothing ends the command, or not, as policy says`() throws
+  {
+    for policy in ["block", "continue"] {
+      let place = try place()
+      defer { place.remove() }
+      let service = try serve(place)
+      let script =
+        "echo up; for i in $(seq 1 70); do echo $i; sleep 0.1; done; touch '\(place.path("ran"))'"
+      let outer = try record(place, ["--disk-full-wait", "4", "--on-failure", policy], script)
+      #expect(outer.wait(for: "up"))
+      kill(service.processIdentifier, SIGSTOP)
+      let isRunning = policy == "continue"
+      #expect(outer.wait(for: isRunning ? "\r\n70\r\n" : "gone for"), "\(outer.text)")
+      if isRunning { kill(service.processIdentifier, SIGCONT) }
+      #expect(outer.status() == (isRunning ? 0 : 6))
+      #expect(
+        outer.text.components(separatedBy: "service does not answer").count == 2, "\(outer.text)")
+      #expect(FileManager.default.fileExists(atPath: place.path("ran")) == isRunning)
+      kill(service.processIdentifier, SIGCONT)
+      stop(service)
+      try verifies(place)
+    }
+  }
+
   @Test func `without the service nothing starts, and nothing goes on`() throws {
     let place = try place()
     defer { place.remove() }

@@ -25,12 +25,15 @@ struct RecordVerb: Verb {
         + "ever. RULES is the word default, names of detectors (help: blackbox doctor), or a file of "
         + "own patterns: schema/redaction.md.",
       "With --to the session is streamed to a `blackbox serve` of another user, so that the "
-        + "recorded command reaches neither store nor key.",
+        + "recorded command reaches neither store nor key. A service that is away, or that "
+        + "acknowledges nothing because it is stopped or its disk is full, is waited for as a full "
+        + "disk is; one that is slow but gets on is not given up.",
       "Inside the session `blackbox mark TEXT` leaves a note.",
       "With --mcp the command is an MCP server that speaks on its standard input and output, and "
         + "blackbox stands in its place: every byte passes unchanged, each JSON-RPC message becomes "
         + "an event, and what the client says is on disk before the server sees it, with --to on "
-        + "the disk of the service.",
+        + "the disk of the service. --input, --allow-pause and --on-failure continue are a "
+        + "terminal's: --mcp refuses them.",
     ],
     options: [
       .value("agent", nil, "UID", help: "who acts; ISSUER#UID names the issuer too"),
@@ -92,6 +95,7 @@ struct RecordVerb: Verb {
         .usage, "no agent named", wanted: "--agent UID",
         advice: "A recording without an identity proves little: say who acts.")
     }
+    if isMCP { try Self.refuseTerminalOptions(arguments) }
     request = RecordingRequest(command: command, agent: Self.identity(agent))
     request.terminalType = arguments.environment["TERM"]
     request.principal = arguments.value("on-behalf-of").map(Self.identity)
@@ -140,9 +144,9 @@ struct RecordVerb: Verb {
         case .failing(let reason):
           io.warn("recording failed, and the command goes on unrecorded: \(reason)")
         case .waitingForService:
-          io.warn("the recording service is away: the command waits until it is back")
+          io.warn("the recording service does not answer: the command waits until it does")
         case .serviceReturned:
-          io.note("blackbox: the recording service is back")
+          io.note("blackbox: the recording service answers again")
         case .outputLost(let failure):
           hasOutput = false
           io.report(
@@ -193,6 +197,25 @@ struct RecordVerb: Verb {
       : try TerminalRecording(opened.store, opened.state).run(request, notify: notify)
   }
 
+  /// Refuses what an MCP server's recording has not, rather than to promise it.
+  private static func refuseTerminalOptions(_ arguments: ParsedArguments) throws {
+    if arguments.flag("allow-pause") {
+      throw UserFailure(
+        .usage, "--mcp and --allow-pause exclude each other",
+        advice: "The recording of an MCP server cannot be paused: leave --allow-pause out.")
+    }
+    if arguments.value("input") != nil {
+      throw UserFailure(
+        .usage, "--mcp and --input exclude each other",
+        advice: "All that client and server say is recorded; --redact replaces secrets in it.")
+    }
+    if arguments.value("on-failure").flatMap({ FailurePolicy(rawValue: $0) }) == .goOn {
+      throw UserFailure(
+        .usage, "--mcp and --on-failure continue exclude each other",
+        advice: "No MCP server goes on unrecorded: leave --on-failure out.")
+    }
+  }
+
   /// A part of the store that is gone is no input that cannot be read.
   private static func told(_ failure: SessionLogFailure) -> SessionLogFailure {
     guard failure.kind == .missing else { return failure }
@@ -211,6 +234,9 @@ struct RecordVerb: Verb {
       default: cause
       }
     var report = FailureReport(error)
+    if case .service(.lost(let seconds)) = cause {
+      report.what = "the recording service is gone for \(seconds) s"
+    }
     report.what = "the session is not closed: \(report.what)"
     report.advice = "The command had ended by itself, and the exit status is its own."
     if case .log = cause {
