@@ -97,8 +97,9 @@ final class MarkListener {
 
   private static let name = "recorder"
 
-  init(below parent: String) throws(FileFailure) {
-    PrivateDirectory.removeAbandoned(below: parent, holding: Self.name)
+  /// Listens in a directory of its own; with `tidies`, those that killed recorders left in `parent` are removed.
+  init(below parent: String, tidies: Bool = true) throws(FileFailure) {
+    if tidies { PrivateDirectory.removeAbandoned(below: parent, holding: Self.name) }
     let directory = try PrivateDirectory(below: parent)
     path = directory.path + "/" + Self.name
     listener = try SocketListener(path, permissions: 0o600)
