@@ -289,7 +289,9 @@ struct PromptScreen {
     asking = rows.count { $0.asksUpTo != nil }
     if alternate { erase(0..<rows.count) }
     if saving, !alternate { (row, column) = saved }
+    // The window may have been smaller since.
     row = min(row, rows.count - 1)
+    column = min(column, columns)
   }
 
   // MARK: Cells
@@ -350,6 +352,8 @@ struct PromptScreen {
   /// Blanks cells of the cursor's row.
   private mutating func write(_ range: Range<Int>, blanks: Bool) {
     if let end = rows[row].asksUpTo, range.lowerBound < end { settle(row) }
+    // What is cleared may be asked for again.
+    rows[row].isAnswered = false
     let end = min(range.upperBound, rows[row].cells.count)
     guard range.lowerBound < end else { return }
     if end == rows[row].cells.count {
@@ -374,7 +378,7 @@ struct PromptScreen {
 
   private mutating func eraseLine(_ which: Int) {
     switch which {
-    case 0: write(column..<columns, blanks: true)
+    case 0: write(min(column, columns)..<columns, blanks: true)
     case 1: write(0..<min(column + 1, columns), blanks: true)
     case 2: erase(row..<row + 1)
     default: break
@@ -436,6 +440,8 @@ struct PromptScreen {
     if isAsking { ask() }
     self.row = min(max(row, 0), rows.count - 1)
     self.column = min(max(column, 0), columns - 1)
+    // Whoever comes back to a field may ask again, without drawing its label anew.
+    rows[self.row].isAnswered = false
   }
 
   private mutating func ask() {

@@ -54,6 +54,8 @@ struct Relay: ~Copyable {
   private var bytesAfterEnd = 0
   /// All that the child wrote before its end was taken.
   private var hasLastWords = false
+  /// No more is read: only what is on its way to the screen is waited for.
+  private var isAllRead = false
   private var isOver = false
   private var terminatedAt: UInt64?
   private var hasHungUp = false
@@ -235,7 +237,8 @@ struct Relay: ~Copyable {
   ///
   /// At an end that was asked for, the last output is recorded whether or not the screen takes it.
   private var hasRoom: Bool {
-    (shown.count < Self.waiting || terminatedAt != nil && status != nil) && state.captured.hasRoom
+    !isAllRead && state.captured.hasRoom
+      && (shown.count < Self.waiting || terminatedAt != nil && status != nil)
   }
 
   /// Shows the first bytes of the buffer.
@@ -422,7 +425,9 @@ struct Relay: ~Copyable {
       return
     }
     // A screen that was stopped is waited for, as any program would; not when this one was told to end.
-    isOver = isRead(moment) && (shown.isEmpty || terminatedAt != nil)
+    // Not asked again: others may write on for ever.
+    if !isAllRead { isAllRead = isRead(moment) }
+    isOver = isAllRead && (shown.isEmpty || terminatedAt != nil)
   }
 
   /// True once all output of a child that ended was taken, and of others on its terminal as much as they are given.

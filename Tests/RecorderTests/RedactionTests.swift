@@ -200,6 +200,37 @@ struct RedactionTests {
         == "[redacted:private_key] is a head")
   }
 
+  @Test(arguments: [
+    ("Bearer zqzqzqGHIJKL0123456789xyz\n", "Bearer [redacted:bearer]\n"),
+    ("ghp_aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5 x\n", "[redacted:github_token] x\n"),
+    (
+      "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0\n",
+      "[redacted:jwt]\n"
+    ),
+    ("done now\n", "done now\n"), (key() + "\n", "[redacted:private_key]\n"),
+  ])
+  func `a key that stops takes nothing of what follows with it`(next: String, shown: String) {
+    let begun = "-----BEGIN RSA PRIVATE KEY-----\n\(Self.line)\n\(Self.line)\n"
+    for size in [1, 7, 4096] {
+      let whole = redacted(begun + next, size: size)
+      #expect(
+        whole.replacing("[redacted:private_key]\n", with: "")
+          == shown.replacing("[redacted:private_key]\n", with: ""))
+      #expect(whole.hasPrefix("[redacted:private_key]"))
+      // Also after a wait, and with one in the middle of what follows.
+      var redactor = Redactor(.builtIn)
+      var output = redactor.add(Array(begun.utf8)) + redactor.release()
+      let bytes = Array(next.utf8)
+      for start in stride(from: 0, to: bytes.count, by: size) {
+        output += redactor.add(Array(bytes[start..<min(bytes.count, start + size)]))
+      }
+      output += redactor.finish()
+      let text = String(decoding: output, as: UTF8.self)
+      #expect(text.hasPrefix("[redacted:private_key]") && text.hasSuffix(shown), "\(size): \(text)")
+      #expect(!text.contains(Self.line.prefix(20)), "\(text)")
+    }
+  }
+
   @Test func `what stands behind a head and is no key stays in the record`() {
     let head = "-----BEGIN RSA PRIVATE KEY-----\r\n"
     let numbers = (1...300_000).map { "\($0)\r\n" }.joined()
@@ -241,10 +272,10 @@ struct RedactionTests {
     // What is only the beginning of a head may be let go.
     #expect(
       String(decoding: shown, as: UTF8.self).replacing("-----BEGIN RSA PRIVA", with: "")
-        == "[redacted:private_key]\r\n$ ls\r\n")
+        == "[redacted:private_key]\r\n\r\n$ ls\r\n")
     // 2 MB behind a released head.
     _ = redactor.add(Array("-----BEGIN RSA PRIVATE KEY-----\r\n".utf8))
-    #expect(redactor.release() == Array("[redacted:private_key]".utf8))
+    #expect(redactor.release() == Array("[redacted:private_key]\r\n".utf8))
     var count = 0
     for _ in 0..<1000 { count += redactor.add(Array((Self.line + "\r\n").utf8)).count }
     #expect(count > 66_000 - Redactor.limit && count < 66_000)

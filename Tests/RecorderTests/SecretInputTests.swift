@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Platform
@@ -49,6 +50,41 @@ struct SecretInputTests {
   ])
   func `a prompt is one however it is drawn`(shown: String) {
     #expect(asks(shown))
+  }
+
+  @Test(arguments: [
+    "Password: |wrong|\u{1B}[5;11H\u{1B}[K", "\u{1B}7|no|\u{1B}8\u{1B}[K", "|again|\u{1B}[5;11H",
+  ])
+  func `a field that is asked for again is one, though its label is not drawn anew`(script: String)
+  {
+    let parts = script.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+    var input = SecretInput(WindowSize(columns: 80, rows: 24))
+    input.shown(
+      Array("\u{1B}[2J\u{1B}[5;1HPassword: \(parts[0].hasPrefix("\u{1B}7") ? "\u{1B}7" : "")".utf8))
+    #expect(input.reason(for: Array("first\r".utf8), Self.raw) != nil)
+    input.shown(Array("\u{1B}[8;1H\(parts[1])\(parts[2])".utf8))
+    #expect(input.reason(for: Array("x".utf8), Self.raw) != nil)
+  }
+
+  @Test func `a window that gets narrower behind a full-screen program breaks nothing`() {
+    var input = SecretInput(WindowSize(columns: 80, rows: 24))
+    input.shown(Array((String(repeating: "0", count: 70) + "\u{1B}[?1049h").utf8))
+    input.resize(WindowSize(columns: 40, rows: 10))
+    input.shown(Array("\u{1B}[?1049l\u{1B}[K\u{1B}[J\u{1B}[PPassword: ".utf8))
+    #expect(input.reason(for: Array("x".utf8), Self.raw) != nil)
+    // Whatever comes.
+    var random = SeededGenerator(seed: 7)
+    let pieces = Array("\u{1B}[]()0123456789;?hlHJKLMPX@Sabrsu78c\u{8}\r\n\t: Password".utf8)
+    for round in 0..<3000 {
+      input.shown((0..<40).map { _ in pieces.randomElement(using: &random) ?? 0 })
+      if round % 7 == 0 {
+        input.resize(
+          WindowSize(
+            columns: Int.random(in: 0...90, using: &random),
+            rows: Int.random(in: 0...40, using: &random)))
+      }
+      _ = input.reason(for: [0x78, 0x0D], Self.raw)
+    }
   }
 
   @Test func `a prompt that runs over the row's end is one`() {

@@ -39,8 +39,15 @@ package struct Redactor {
   private struct Swallowing {
     var state: Int32
     /// Bytes that may still belong to it, where its detector is bounded.
+    ///
+    /// Such a match is dropped line by line: a line that turns out to be none of it is searched.
     var left: Int?
+    /// Bytes held that the machine has seen.
+    var scanned = 0
   }
+
+  /// Digits without which a line that does not end as one of a key does is none of it.
+  private static let keyLine = 48
 
   /// What became of bytes that went in, in their order, for whoever must know which bytes are whose.
   struct Extent: Equatable {
@@ -108,15 +115,23 @@ package struct Redactor {
   package mutating func release(shorterThan bytes: Int = .max) -> [UInt8] {
     guard isHolding, held.count < bytes else { return [] }
     var output: [UInt8] = []
-    if isRunning, case .match(var match) = run.decide(held, detectors) {
-      swallowing = Swallowing(state: run.state)
-      if detectors[match.detector].isBounded {
-        // What stands behind the match so far could still be of it.
-        match.end = run.position
-        swallowing?.left = Self.limit - (match.end - run.start)
-      }
+    if swallowing?.left != nil { return releaseLine() }
+    if isRunning, case .match(let match) = run.decide(held, detectors) {
+      let state = run.state
+      swallowing = Swallowing(state: state)
+      let start = run.start
       replace(match, from: 0, into: &output)
       settle(match.end)
+      if detectors[match.detector].isBounded {
+        isRunning = false
+        run.forget()
+        searched = 0
+        // What stands behind the match so far could still be of it, or begin another.
+        swallowing?.left = Self.limit - (match.end - start)
+        swallowing?.scanned = held.count
+        output.append(contentsOf: releaseLine())
+        return output
+      }
       // Bytes behind the match that only a longer one would have taken.
       output.append(contentsOf: drain(isEnd: false))
       return output
@@ -124,6 +139,50 @@ package struct Redactor {
     emit(0..<held.count, into: &output)
     shown = held.count
     return output
+  }
+
+  /// Lets the line go that waits while a match is dropped: what may be of that match is dropped, the rest put out.
+  ///
+  /// It stays held: what becomes of it may begin another match.
+  private mutating func releaseLine() -> [UInt8] {
+    var output: [UInt8] = []
+    guard let place = swallowing else { return output }
+    if automaton.accepts[Int(place.state)].isEmpty, !beginsKeyLine {
+      emit(0..<held.count, into: &output)
+    } else {
+      trace(held.count - shown, 0)
+    }
+    shown = held.count
+    return output
+  }
+
+  /// True if what is held is the beginning of a line of base64 or of an END line, behind line ends as they are or as JSON has them.
+  private var beginsKeyLine: Bool {
+    var index = 0
+    while index < held.count {
+      if [0x20, 0x09, 0x0A, 0x0D].contains(held[index]) {
+        index += 1
+      } else if held[index] == 0x5C {
+        while index < held.count, held[index] == 0x5C { index += 1 }
+        index += 1
+      } else {
+        break
+      }
+    }
+    let rest = held[index...]
+    if rest.first == 0x2D {
+      // As far as it may be the END line.
+      return rest.allSatisfy { $0 == 0x2D } || rest.starts(with: Array("-----E".utf8))
+    }
+    return !rest.isEmpty && rest.allSatisfy(Self.isDigit)
+  }
+
+  /// True for a digit of base64.
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B, 0x2F, 0x3D: true
+    default: false
+    }
   }
 
   /// What was replaced since the last call.
@@ -163,7 +222,7 @@ package struct Redactor {
     context = place.context
     before = place.before
     swallowing = place.swallowing.map {
-      Swallowing(state: automaton.state(of: $0), left: place.left)
+      Swallowing(state: automaton.state(of: $0), left: place.left, scanned: place.held.count)
     }
     isRunning = false
     run.forget()
@@ -185,6 +244,15 @@ package struct Redactor {
   private mutating func drain(isEnd: Bool) -> [UInt8] {
     var output: [UInt8] = []
     var settled = swallow()
+    if swallowing?.left != nil {
+      // The rest of a line waits for its end.
+      settle(settled)
+      if isEnd {
+        output = releaseLine()
+        settle(held.count)
+      }
+      return output
+    }
     searched = max(searched, settled)
     search: while settled < held.count {
       if !isRunning {
@@ -204,11 +272,14 @@ package struct Redactor {
           return output
         }
         outcome = run.decide(held, detectors)
-        if case .match = outcome { swallowing = Swallowing(state: run.state) }
+        if case .match(let match) = outcome, !detectors[match.detector].isBounded {
+          swallowing = Swallowing(state: run.state)
+        }
       }
       isRunning = false
       switch outcome {
-      case .match(let match):
+      case .match(var match):
+        if detectors[match.detector].isBounded { match.end = wholeLines(of: match) }
         emit(settled..<run.start, into: &output)
         replace(match, from: run.start, into: &output)
         settled = match.end
@@ -232,12 +303,13 @@ package struct Redactor {
   /// Passes over what belongs to a match that was replaced already; returns how many bytes.
   private mutating func swallow() -> Int {
     guard var place = swallowing else { return 0 }
+    if place.left != nil { return swallowLines() }
     var count = 0
     while count < held.count {
       place.state = automaton.step(place.state, held[count])
-      let belongs =
-        place.left.map { count < $0 } ?? !automaton.accepts[Int(place.state)].isEmpty
-      guard place.state != PatternAutomaton.dead, belongs else {
+      guard place.state != PatternAutomaton.dead,
+        !automaton.accepts[Int(place.state)].isEmpty
+      else {
         swallowing = nil
         trace(max(0, count - shown), 0)
         return count
@@ -245,10 +317,50 @@ package struct Redactor {
       context = filter.isWord(held[count]) ? .word : .boundary
       count += 1
     }
-    place.left = place.left.map { $0 - count }
     swallowing = place
     trace(max(0, count - shown), 0)
     return count
+  }
+
+  /// The same line by line, for a match that has lines: the last one stays until its end is there.
+  private mutating func swallowLines() -> Int {
+    guard var place = swallowing, let left = place.left else { return 0 }
+    var line = 0
+    for index in min(place.scanned, held.count)..<held.count {
+      let isWhole = !automaton.accepts[Int(place.state)].isEmpty
+      place.state = automaton.step(place.state, held[index])
+      guard place.state != PatternAutomaton.dead, index < left else {
+        swallowing = nil
+        // An END line, or so many digits, whatever stands behind them.
+        let ends = index > 0 && !Self.isDigit(held[index - 1])
+        let end = isWhole && (ends || index - line >= Self.keyLine) ? index : line
+        if end > 0 { context = filter.isWord(held[end - 1]) ? .word : .boundary }
+        trace(max(0, end - shown), 0)
+        return end
+      }
+      if held[index] == 0x0A || held[index] == 0x0D { line = index + 1 }
+    }
+    place.left = left - line
+    place.scanned = held.count - line
+    swallowing = place
+    context = .boundary
+    trace(max(0, line - shown), 0)
+    return line
+  }
+
+  /// Where a match ends that has lines: what only begins as one of them does is left to be searched.
+  private func wholeLines(of match: RedactionRun.Match) -> Int {
+    var next = match.end
+    while next < held.count, held[next] == 0x20 || held[next] == 0x09 { next += 1 }
+    // A line's end, as it is or in JSON, or a colour.
+    guard next < held.count, ![0x0A, 0x0D, 0x5C, 0x1B].contains(held[next]) else {
+      return match.end
+    }
+    var line = match.end
+    while line > run.start, Self.isDigit(held[line - 1]) { line -= 1 }
+    guard match.end - line < Self.keyLine else { return match.end }
+    while line > run.start, [0x20, 0x09, 0x0A, 0x0D].contains(held[line - 1]) { line -= 1 }
+    return line
   }
 
   private mutating func emit(_ range: Range<Int>, into output: inout [UInt8]) {
