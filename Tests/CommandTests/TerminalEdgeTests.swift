@@ -32,7 +32,10 @@ struct TerminalEdgeTests {
     let mark = outer.shown.count
     outer.type("word\n")
     #expect(outer.wait(for: "gotword", after: mark), "\(outer.text)")
-    #expect(outer.wait(for: "$ ", after: mark), "\(outer.text)")
+    // The shell's next prompt: on a busy machine the one before comes late, and keys would still be the recorder's.
+    let shown = Data(outer.shown)
+    let end = shown.range(of: Data("gotword".utf8), in: mark..<shown.count)?.upperBound ?? mark
+    #expect(outer.wait(for: "$ ", after: end), "\(outer.text)")
   }
 
   private func content(_ place: Place, _ name: String) -> String {
@@ -176,7 +179,7 @@ struct TerminalEdgeTests {
     usleep(700_000)
     answer(outer)
     outer.type("exit 7\n")
-    #expect(outer.status() == 7)
+    #expect(outer.status() == 7, "\(outer.text)")
   }
 
   @Test func `a recorder that was stopped for good and goes on takes the terminal again`() throws {
@@ -199,6 +202,6 @@ struct TerminalEdgeTests {
     let shown = String(decoding: outer.shown[mark...], as: UTF8.self)
     #expect(shown.components(separatedBy: "word").count == 2, "\(shown)")
     outer.type("exit 7\n")
-    #expect(outer.status() == 7)
+    #expect(outer.status() == 7, "\(outer.text)")
   }
 }
