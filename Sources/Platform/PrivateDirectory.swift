@@ -35,18 +35,22 @@ package struct PrivateDirectory: ~Copyable {
   /// To look for what was left behind there is quick, however full `parent` is.
   package static func ownParent(below parent: String) -> String? {
     let path = "\(parent)/\(start)\(effectiveUser)"
-    let files = SystemFiles.shared
     do throws(FileFailure) {
-      do throws(FileFailure) { try files.makeDirectory(path, permissions: 0o700) } catch {
+      do throws(FileFailure) {
+        try SystemFiles.shared.makeDirectory(path, permissions: 0o700)
+      } catch {
         guard error.code == FileFailure.exists else { throw error }
       }
       // Somebody else may have been there first, with a directory or a link.
-      let found = try files.status(of: path)
-      guard found.kind == .directory, found.owner == effectiveUser,
-        found.permissions & 0o777 == 0o700
-      else { return nil }
-      return path
+      return try isPrivate(path) ? path : nil
     } catch { return nil }
+  }
+
+  /// True for a directory of this user's, no link to one, that nobody else can enter.
+  private static func isPrivate(_ path: String) throws(FileFailure) -> Bool {
+    let found = try SystemFiles.shared.status(of: path)
+    return found.kind == .directory && found.owner == effectiveUser
+      && found.permissions & 0o777 == 0o700
   }
 
   /// The directory's lock; nil if another has it, or the directory is gone.
@@ -78,10 +82,8 @@ package struct PrivateDirectory: ~Copyable {
 
   private static func removeAbandoned(_ path: String, holding socket: String) throws(FileFailure) {
     let files = SystemFiles.shared
-    let found = try files.status(of: path)
-    guard found.kind == .directory, found.owner == effectiveUser,
-      found.permissions & 0o777 == 0o700,
-      let lock = try take(path, wait: false), try lock.status().owner == effectiveUser
+    guard try isPrivate(path), let lock = try take(path, wait: false),
+      try lock.status().owner == effectiveUser
     else { return }
     do throws(FileFailure) {
       guard try files.status(of: "\(path)/\(socket)").kind == .other else { return }

@@ -48,8 +48,7 @@ struct MCPRelay: ~Copyable {
   /// The server was ended because nothing may pass unrecorded.
   private(set) var endedServer = false
   private(set) var closed: RecordingReceipt?
-  private var waitsForSpace = false
-  private var waitsForService = false
+  private var waits = RecordingState.ToldWaits()
 
   init(
     server: consuming PipedProcess, signals: consuming SignalSource, state: MCPState,
@@ -318,14 +317,7 @@ struct MCPRelay: ~Copyable {
         stop()
         continue
       }
-      if change.waitsForSpace != waitsForSpace {
-        waitsForSpace = change.waitsForSpace
-        notify(waitsForSpace ? .waitingForSpace : .spaceReturned)
-      }
-      if change.waitsForService != waitsForService {
-        waitsForService = change.waitsForService
-        notify(waitsForService ? .waitingForService : .serviceReturned)
-      }
+      waits.tell(change, notify)
     }
   }
 }

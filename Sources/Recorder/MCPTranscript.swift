@@ -79,8 +79,8 @@ struct MCPTranscript {
     into sink: inout Sink
   ) throws(SessionLogFailure) {
     switch piece {
-    case .message(let text, let ending, let sent):
-      try record(text, ending, sent: sent, direction, moment, into: &sink)
+    case .line(let line, let sent):
+      try record(line, sent: sent, direction, moment, into: &sink)
     case .malformed(let bytes, let lines, let reason, let looksLikeMessage):
       if direction == .toClient, looksLikeMessage { catalog.doubt() }
       try put(aside: bytes, lines: lines, direction, moment, reason, into: &sink)
@@ -105,10 +105,10 @@ struct MCPTranscript {
   }
 
   private mutating func record<Sink: EventSink & ~Copyable>(
-    _ text: [UInt8], _ ending: MCPFramer.Ending, sent: MCPLine?, _ direction: MCPDirection,
-    _ moment: UInt64, into sink: inout Sink
+    _ line: MCPLine, sent: MCPLine?, _ direction: MCPDirection, _ moment: UInt64,
+    into sink: inout Sink
   ) throws(SessionLogFailure) {
-    switch MCPLine(text, ending) {
+    switch line {
     case .malformed(let body, let found, let reason):
       try record(malformed: body, found, sent: sent, direction, moment, reason, into: &sink)
     case .batch(let first, let count, let body):
@@ -138,8 +138,9 @@ struct MCPTranscript {
       }
       return
     }
-    if direction == .toClient, body.looksLikeMessage { catalog.doubt() }
-    try put(aside: line, lines: 1, direction, moment, reason, into: &sink)
+    try record(
+      .malformed(line, lines: 1, reason: reason, looksLikeMessage: body.looksLikeMessage),
+      direction, moment, into: &sink)
   }
 
   private mutating func put<Sink: EventSink & ~Copyable>(

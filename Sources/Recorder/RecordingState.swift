@@ -18,6 +18,24 @@ final class RecordingState: Sendable {
     var closed: RecordingReceipt?
   }
 
+  /// What whoever runs a recording was told of its waiting.
+  struct ToldWaits {
+    private var forSpace = false
+    private var forService = false
+
+    /// Says what of it has changed.
+    mutating func tell(_ change: Change, _ notify: (RecordingNotice) -> Void) {
+      if change.waitsForSpace != forSpace {
+        forSpace = change.waitsForSpace
+        notify(forSpace ? .waitingForSpace : .spaceReturned)
+      }
+      if change.waitsForService != forService {
+        forService = change.waitsForService
+        notify(forService ? .waitingForService : .serviceReturned)
+      }
+    }
+  }
+
   /// What is shown before it is stored is at most this: enough for the child to go on while a sync takes its time, and
   /// less than what a flush interval lets through.
   let captured = Mailbox<Captured>(capacity: 8 << 20)

@@ -77,8 +77,7 @@ struct Relay: ~Copyable {
   /// The child was ended because nothing may run unrecorded.
   private(set) var endedChild = false
   private(set) var closed: RecordingReceipt?
-  private var waitsForSpace = false
-  private var waitsForService = false
+  private var waits = RecordingState.ToldWaits()
 
   init(
     child: consuming PseudoTerminal, signals: consuming SignalSource, state: RecordingState,
@@ -499,14 +498,7 @@ struct Relay: ~Copyable {
         session = id
         notify(.began(id))
       }
-      if change.waitsForSpace != waitsForSpace {
-        waitsForSpace = change.waitsForSpace
-        notify(waitsForSpace ? .waitingForSpace : .spaceReturned)
-      }
-      if change.waitsForService != waitsForService {
-        waitsForService = change.waitsForService
-        notify(waitsForService ? .waitingForService : .serviceReturned)
-      }
+      waits.tell(change, notify)
     }
   }
 

@@ -140,10 +140,12 @@ package struct TerminalRecording {
 
   /// The socket for `blackbox mark`; a machine without a place for it can still record.
   private static func listen() -> MarkListener? {
+    // The second is made only where the first is of no use.
     let places = [
-      ProcessEnvironment.value(of: "XDG_RUNTIME_DIR"), PrivateDirectory.ownParent(below: "/tmp"),
+      { ProcessEnvironment.value(of: "XDG_RUNTIME_DIR") },
+      { PrivateDirectory.ownParent(below: "/tmp") },
     ]
-    for place in places.compactMap({ $0 }) where !place.isEmpty {
+    for place in places.lazy.compactMap({ $0() }) where !place.isEmpty {
       do { return try MarkListener(below: place) } catch { continue }
     }
     do { return try MarkListener(below: "/tmp", tidies: false) } catch { return nil }

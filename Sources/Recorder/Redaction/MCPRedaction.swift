@@ -4,8 +4,8 @@ internal import SessionLog
 struct MCPRedaction {
   /// What is recorded of a direction.
   enum Piece {
-    /// A message; `sent` is what it was before, where anything was replaced in it.
-    case message([UInt8], MCPFramer.Ending, sent: MCPLine?)
+    /// A line; `sent` is what it was before, where anything was replaced in it.
+    case line(MCPLine, sent: MCPLine?)
     /// Bytes of lines that are no messages, how many lines came with them, and whether one began as a message does.
     case malformed([UInt8], lines: Int, reason: String, looksLikeMessage: Bool)
     case overlong([UInt8], isFirst: Bool, isLast: Bool)
@@ -14,7 +14,7 @@ struct MCPRedaction {
     init(_ piece: MCPFramer.Piece) {
       self =
         switch piece {
-        case .message(let text, let ending): .message(text, ending, sent: nil)
+        case .message(let text, let ending): .line(MCPLine(text, ending), sent: nil)
         case .overlong(let bytes, let isFirst, let isLast):
           .overlong(bytes, isFirst: isFirst, isLast: isLast)
         }
@@ -145,7 +145,7 @@ private struct MCPLane {
       // What came before it is recorded before it.
       add(letGo(), to: &result)
       let redacted = texts.redact(text)
-      result.append(.message(redacted, ending, sent: redacted == text ? nil : line))
+      result.append(Self.piece(redacted, ending, of: text, line))
     case .overlong(let bytes, let isFirst, let isLast):
       if isFirst {
         add(letGo(), to: &result)
@@ -168,12 +168,18 @@ private struct MCPLane {
     let end = Array(ending.text.utf8)
     var redacted = add(texts.redact(text) + end, isEnd: ending == .none, moment)
     redacted += letGo()
-    if redacted == text + end { return .message(text, ending, sent: nil) }
     // A secret may have taken the ending along.
     guard redacted.suffix(end.count).elementsEqual(end) else {
-      return .message(redacted, .none, sent: line)
+      return Self.piece(redacted, .none, of: text, line)
     }
-    return .message(redacted.dropLast(end.count), ending, sent: line)
+    return Self.piece(redacted.dropLast(end.count), ending, of: text, line)
+  }
+
+  /// A line as it is recorded, which is read anew only where something was replaced in it.
+  private static func piece(
+    _ redacted: [UInt8], _ ending: MCPFramer.Ending, of text: [UInt8], _ line: MCPLine
+  ) -> MCPRedaction.Piece {
+    redacted == text ? .line(line, sent: nil) : .line(MCPLine(redacted, ending), sent: line)
   }
 
   mutating func takeDue(at moment: UInt64) -> MCPRedaction.Piece? {

@@ -117,9 +117,8 @@ package struct Redactor {
     var output: [UInt8] = []
     if swallowing?.left != nil { return releaseLine() }
     if isRunning, case .match(let match) = run.decide(held, detectors) {
-      let state = run.state
-      swallowing = Swallowing(state: state)
-      let start = run.start
+      // It begins what is held.
+      swallowing = Swallowing(state: run.state)
       replace(match, from: 0, into: &output)
       settle(match.end)
       if detectors[match.detector].isBounded {
@@ -127,7 +126,7 @@ package struct Redactor {
         run.forget()
         searched = 0
         // What stands behind the match so far could still be of it, or begin another.
-        swallowing?.left = Self.limit - (match.end - start)
+        swallowing?.left = Self.limit - match.end
         swallowing?.scanned = held.count
         output.append(contentsOf: releaseLine())
         return output
@@ -160,7 +159,7 @@ package struct Redactor {
   private var beginsKeyLine: Bool {
     var index = 0
     while index < held.count {
-      if [0x20, 0x09, 0x0A, 0x0D].contains(held[index]) {
+      if Self.isSpace(held[index]) {
         index += 1
       } else if held[index] == 0x5C {
         while index < held.count, held[index] == 0x5C { index += 1 }
@@ -175,6 +174,10 @@ package struct Redactor {
       return rest.allSatisfy { $0 == 0x2D } || rest.starts(with: Array("-----E".utf8))
     }
     return !rest.isEmpty && rest.allSatisfy(Self.isDigit)
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
   }
 
   /// True for a digit of base64.
@@ -359,7 +362,7 @@ package struct Redactor {
     var line = match.end
     while line > run.start, Self.isDigit(held[line - 1]) { line -= 1 }
     guard match.end - line < Self.keyLine else { return match.end }
-    while line > run.start, [0x20, 0x09, 0x0A, 0x0D].contains(held[line - 1]) { line -= 1 }
+    while line > run.start, Self.isSpace(held[line - 1]) { line -= 1 }
     return line
   }
 

@@ -148,6 +148,4 @@ enum ServedLines {
     if total.shown > 0 { line.add("shown_bytes", Int64(clamping: total.shown)) }
     return line.finish()
   }
-
-  private static let detector = "blackbox/"
 }

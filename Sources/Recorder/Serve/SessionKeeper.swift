@@ -194,7 +194,6 @@ final class SessionKeeper {
     watchClock(clock.monotonic(), always: true)
     var openings: [GroupCommit.Opening] = []
     var helds: [HeldEvents] = []
-    var lengths: [Int] = []
     do {
       for opening in asked {
         let id = SessionID(
@@ -206,7 +205,6 @@ final class SessionKeeper {
           of: opening, members: members ?? opening.members, redact: redaction?.names ?? [], id: id,
           store: store, clock: clock, boot: boot, host: host, after: head)
         helds.append(held)
-        lengths.append(first.count)
         openings.append(.init(id: id, first: first))
       }
     } catch {
@@ -221,8 +219,9 @@ final class SessionKeeper {
         guard failure.kind == .refused else {
           return Refusal(.recorderFailed, Self.words(failure))
         }
-        return lengths[index] > Limits.lineBytes
-          ? Refusal(.tooLong, "line 0 is \(lengths[index]) bytes long as it is stored")
+        let length = openings[index].first.count
+        return length > Limits.lineBytes
+          ? Refusal(.tooLong, "line 0 is \(length) bytes long as it is stored")
           : Refusal(.badOpen, Self.words(failure))
       }
       begun[asked[index].attachment] = (made, helds[index])
